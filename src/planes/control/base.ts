@@ -1,0 +1,83 @@
+import { openapi } from "@elysiajs/openapi";
+import { Elysia } from "elysia";
+import type { Authenticator } from "../../auth/identity.ts";
+import { AppError } from "../../error.ts";
+import { toProblem } from "../problem.ts";
+import { readJson } from "./body.ts";
+
+/**
+ * JSON writes any byte of a content in at most six (`\u0000`), so a body of this size holds every content that
+ * is allowed, with title and description.
+ */
+const bodyLimit = (maxContentBytes: number) => 6 * maxContentBytes + 65_536;
+
+export type OpenPlane = ReturnType<typeof createOpenPlane>;
+
+/** The plane before sign-in: how bodies are read, how errors are told, and the description of the API. */
+export function createOpenPlane({
+  maxContentBytes,
+  logError,
+}: {
+  maxContentBytes: number;
+  logError(message: string, cause: unknown): void;
+}) {
+  return new Elysia({ name: "control-plane" })
+    .onParse(({ request }) => readJson(request, bodyLimit(maxContentBytes)))
+    .onError(({ error, code, set }) => {
+      const { status, message } = toProblem(known(error, code), logError);
+      set.status = status;
+      set.headers["cache-control"] = "no-store";
+      return { error: message };
+    })
+    .onAfterHandle(({ set }) => {
+      set.headers["cache-control"] ??= "no-store";
+    })
+    .use(
+      openapi({
+        path: "/openapi",
+        specPath: "/openapi/json",
+        provider: null,
+        documentation: {
+          info: {
+            title: "Margay management API",
+            version: "1",
+            description: 'Snippets: store, version, publish. Errors are `{"error": message}`.',
+          },
+        },
+      }),
+    );
+}
+
+/** Elysia's own errors in our terms. Its validation errors repeat what was sent, so only the place is told. */
+function known(error: unknown, code: string | number): unknown {
+  if (code === "NOT_FOUND") return new AppError("not_found", "no such endpoint");
+  if (code === "PARSE") return new AppError("invalid", "the body is not valid JSON");
+  if (code === "VALIDATION") {
+    const fault = error as ValidationFault;
+    // An answer of ours that its schema forbids is our fault, not the client's.
+    return fault.type === "response" ? error : new AppError("invalid", describeValidation(fault));
+  }
+  return error;
+}
+
+interface ValidationFault {
+  type: string;
+  all: { path?: string; schema?: { error?: string; type?: string } }[];
+}
+
+function describeValidation({ type, all }: ValidationFault): string {
+  const [first] = all;
+  const field = first?.path?.slice(1).replaceAll("/", ".") || `the ${type}`;
+  return `${field} is not valid${first?.schema?.error ? `: ${first.schema.error}` : ""}`;
+}
+
+/** The plane behind sign-in: every route that is bound to it has a caller, and answers 401 without. */
+export type GuardedPlane = ReturnType<typeof guard>;
+
+export function guard(plane: OpenPlane, authenticator: Authenticator) {
+  return plane.resolve(async ({ request }) => {
+    const caller = await authenticator.identify(request.headers);
+    if (!caller) throw new AppError("unauthenticated", "sign in first");
+    return { caller };
+  });
+}

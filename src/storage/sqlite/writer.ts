@@ -1,0 +1,117 @@
+import { Worker } from "node:worker_threads";
+import { workerUrl } from "../../assets.ts";
+import { AppError, type ErrorCode, unavailable } from "../../error.ts";
+import type { Change } from "../changes.ts";
+import type { Writes, Written } from "./writes.ts";
+
+/** One write on its way to the writer's thread: a name and its arguments. */
+export interface Job {
+  name: keyof Writes;
+  args: unknown[];
+}
+
+/** What became of a job. Errors travel as data: a class does not survive the way between threads. */
+export type Outcome = Written<unknown> | { error: { code: ErrorCode; message: string; cause: string } };
+
+type Value<Name extends keyof Writes> = ReturnType<Writes[Name]>["value"];
+
+/**
+ * The one write queue of this process. Writes run in a thread of their own, so that the event loop never
+ * waits for the disk. What waits together commits together (group commit): while one batch is being
+ * committed, the next one gathers.
+ */
+export interface Writer {
+  /** Resolves after the commit; rejects with what the write threw, or `unavailable`. */
+  write<Name extends keyof Writes>(name: Name, ...args: Parameters<Writes[Name]>): Promise<Value<Name>>;
+  /** Waits for all accepted writes, then ends the thread. */
+  close(): Promise<void>;
+}
+
+interface Waiting extends Job {
+  resolve(value: unknown): void;
+  reject(error: AppError): void;
+}
+
+/** A batch is bounded, so that the first of it does not wait for ever longer ones. */
+const BATCH_JOBS = 1_000;
+
+export function createWriter({
+  file,
+  queueLimit,
+  publish,
+  onFault,
+}: {
+  file: string;
+  /** Writes that may wait; one more is refused with `unavailable`. */
+  queueLimit: number;
+  publish(change: Change): void;
+  onFault(message: string, cause: unknown): void;
+}): Writer {
+  const waiting: Waiting[] = [];
+  let committing: Waiting[] = [];
+  let idle: (() => void) | null = null;
+  let worker: Worker | null = start();
+
+  function start(): Worker {
+    const thread = new Worker(workerUrl("storage/sqlite/writer.worker.ts"), { workerData: { file } });
+    thread.on("message", settle);
+    thread.on("error", (cause) => onFault("the writer's thread failed", cause));
+    thread.on("exit", () => thread === worker && restart());
+    return thread;
+  }
+
+  /** The thread is gone: what it was committing may or may not be stored, and its callers must know. */
+  function restart() {
+    worker = start();
+    for (const job of committing) job.reject(unavailable("the write was interrupted and may not be stored"));
+    committing = [];
+    flush();
+  }
+
+  function flush() {
+    if (committing.length > 0) return;
+    if (waiting.length === 0) return idle?.();
+    committing = waiting.splice(0, BATCH_JOBS);
+    worker?.postMessage(committing.map(({ name, args }) => ({ name, args })));
+  }
+
+  function settle(outcomes: Outcome[]) {
+    const settled = committing;
+    committing = [];
+    // First the caches let go, then the callers hear of it.
+    for (const outcome of outcomes) {
+      if ("changes" in outcome) outcome.changes?.forEach(publish);
+    }
+    settled.forEach((job, i) => {
+      const outcome = outcomes[i]!;
+      if ("error" in outcome) {
+        const { code, message, cause } = outcome.error;
+        job.reject(new AppError(code, message, { cause }));
+      } else job.resolve(outcome.value);
+    });
+    flush();
+  }
+
+  return {
+    write(name, ...args) {
+      if (waiting.length >= queueLimit) {
+        return Promise.reject(unavailable("too many writes are waiting: try again"));
+      }
+      return new Promise<never>((resolve, reject) => {
+        waiting.push({ name, args, resolve: resolve as (value: unknown) => void, reject });
+        // What arrives in the same turn of the event loop goes in one batch.
+        if (waiting.length === 1) queueMicrotask(flush);
+      });
+    },
+    async close() {
+      await new Promise<void>((resolve) => {
+        idle = resolve;
+        flush();
+      });
+      const thread = worker;
+      worker = null;
+      thread?.postMessage("close");
+      await new Promise((resolve) => thread?.once("exit", resolve));
+    },
+  };
+}
