@@ -15,6 +15,7 @@ import { openSqlite } from "./storage/sqlite/sqlite.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface App {
+  /** Where the planes listen, as one types it on this machine. */
   controlPlaneUrl: string;
   dataPlaneUrl: string;
   /** Finishes the requests under way, at most as long as `SHUTDOWN_SECONDS`, then lets go of everything. */
@@ -79,7 +80,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
 
     return {
       controlPlaneUrl: localUrl({ ...config.controlPlane, port: controlServer.port! }),
-      dataPlaneUrl: config.dataPlanePublicUrl ?? localUrl({ ...config.dataPlane, port: dataServer.port! }),
+      dataPlaneUrl: localUrl({ ...config.dataPlane, port: dataServer.port! }),
       async stop() {
         await stopServers(running, config.shutdownSeconds, log);
         delivery.close();

@@ -32,7 +32,7 @@ export async function runCommand(
   const child = Bun.spawn([...commandOf(program), ...args], {
     cwd,
     env: baseEnvironment(env),
-    stdin: new Blob([stdin as BlobPart]),
+    stdin: typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin,
     stdout: "pipe",
     stderr: "pipe",
   });
