@@ -12,9 +12,9 @@ const SOURCES = ["src", "drizzle", "package.json", "bun.lock", "scripts/build.ts
 export async function build(): Promise<void> {
   console.error(`building ${executable} …`);
   mkdirSync(join(root, "dist"), { recursive: true });
-  // A failed build leaves the old file in place, so it goes first.
-  rmSync(join(root, executable), { force: true });
+  // Bun leaves an old file in place when a build fails, so what is built goes by another name first.
   const draft = `${executable}.new`;
+  rmSync(join(root, draft), { force: true });
   await must([
     pinnedBun,
     "build",

@@ -33,12 +33,10 @@ export function openStorage(config: Config, log: Log, { exclusive }: { exclusive
   });
 }
 
-/** The secret of the settings, or the one of the data folder. */
-export function signingSecret(config: Config, log: Log): string {
-  if (config.idSigningSecret !== null) return config.idSigningSecret;
-  const { secret, file } = keepSecret(config.dataDir);
-  log.info(`ids are signed with the secret in ${file}: keep a copy, every link depends on it`);
-  return secret;
+/** The secret of the settings, or the one kept in the data folder (`file` names it), which is made if missing. */
+export function signingSecret(config: Config): { secret: string; file: string | null } {
+  if (config.idSigningSecret !== null) return { secret: config.idSigningSecret, file: null };
+  return keepSecret(config.dataDir);
 }
 
 /** Wires everything and starts both planes. Rejects with an `AppError` that says what stands in the way. */
@@ -46,7 +44,8 @@ export async function startApp(config: Config, log: Log): Promise<App> {
   const storage = openStorage(config, log, { exclusive: true });
   const running: { stop(closeActiveConnections?: boolean): Promise<void> }[] = [];
   try {
-    const secret = signingSecret(config, log);
+    const { secret, file } = signingSecret(config);
+    if (file) log.info(`ids are signed with the secret in ${file}: keep a copy, every link depends on it`);
     const ids = await createIds(secret);
     const delivery = createDelivery({
       store: storage.delivery,

@@ -9,7 +9,7 @@ export const exportAll: Command = async ({ args, config: loadConfig, log, print 
   const config = loadConfig();
   const storage = openStorage(config, log, { exclusive: false });
   try {
-    const ids = await createIds(signingSecret(config, log));
+    const ids = await createIds(signingSecret(config).secret);
     const lines = formatArchive(storage.archive.read(), ids);
     const [file] = positionals;
     const sink = file && file !== "-" ? Bun.file(file).writer() : null;

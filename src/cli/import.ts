@@ -11,7 +11,7 @@ export const importAll: Command = async ({ args, config: loadConfig, log, print 
   const config = loadConfig();
   const storage = openStorage(config, log, { exclusive: true });
   try {
-    const ids = await createIds(signingSecret(config, log));
+    const ids = await createIds(signingSecret(config).secret);
     const [file] = positionals;
     const input = file && file !== "-" ? createReadStream(file) : process.stdin;
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });

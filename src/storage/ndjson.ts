@@ -6,8 +6,8 @@ import { decodeContent } from "../snippets/snippet.ts";
 import type { ArchiveRecord } from "./archive.ts";
 
 /*
- * An archive as text: one JSON object a line (NDJSON), ids as they stand in links, times in milliseconds
- * since the epoch. The first line tells whether ids were signed with our secret, the last whether the stream
+ * An archive as text: one JSON object a line (NDJSON), ids as they stand in links, times as in RFC 3339.
+ * The first line tells whether ids were signed with our secret, the last whether the stream
  * is whole.
  */
 
@@ -15,7 +15,7 @@ const FORMAT = 1;
 /** The id of 32 zero bytes shows under which secret ids were signed, and tells nothing about it. */
 const CHECKED_PREFIX = new Uint8Array(32);
 
-const time = t.Integer({ minimum: 0 });
+const time = t.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$" });
 const nullableText = t.Union([t.String(), t.Null()]);
 const Header = t.Object({ type: t.Literal("margay"), format: t.Literal(FORMAT), id_check: t.String() });
 const End = t.Object({ type: t.Literal("end"), records: t.Integer() });
@@ -101,11 +101,19 @@ function checkHeader(value: unknown, ids: Ids): void {
   }
 }
 
+const toTime = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+function fromTime(time: string): number {
+  const milliseconds = Date.parse(time);
+  if (Number.isNaN(milliseconds)) throw invalid("a time is none");
+  return milliseconds;
+}
+
 function toLine(record: ArchiveRecord, ids: Ids): Line {
   switch (record.type) {
     case "user": {
       const { id, isAdmin, createdAt } = record.user;
-      return { type: "user", id, is_admin: isAdmin, created_at: createdAt };
+      return { type: "user", id, is_admin: isAdmin, created_at: toTime(createdAt) };
     }
     case "content":
       return { type: "content", hash: ids.ofPrefix(record.hash), content: decodeContent(record.content) };
@@ -119,7 +127,7 @@ function toLine(record: ArchiveRecord, ids: Ids): Line {
         content_type: contentType,
         title,
         description,
-        deleted_at: deletedAt,
+        deleted_at: deletedAt === null ? null : toTime(deletedAt),
       };
     }
     case "version": {
@@ -130,7 +138,7 @@ function toLine(record: ArchiveRecord, ids: Ids): Line {
         version_number: versionNumber,
         target_hash: ids.ofPrefix(targetHash),
         editor_id: editorId,
-        changed_at: changedAt,
+        changed_at: toTime(changedAt),
       };
     }
   }
@@ -144,7 +152,10 @@ function toRecord(line: Line, ids: Ids): ArchiveRecord {
   };
   switch (line.type) {
     case "user":
-      return { type: "user", user: { id: line.id, isAdmin: line.is_admin, createdAt: line.created_at } };
+      return {
+        type: "user",
+        user: { id: line.id, isAdmin: line.is_admin, createdAt: fromTime(line.created_at) },
+      };
     case "content": {
       const hash = verified(line.hash);
       const content = new TextEncoder().encode(line.content);
@@ -161,7 +172,7 @@ function toRecord(line: Line, ids: Ids): ArchiveRecord {
           contentType: line.content_type,
           title: line.title,
           description: line.description,
-          deletedAt: line.deleted_at,
+          deletedAt: line.deleted_at === null ? null : fromTime(line.deleted_at),
         },
       };
     case "version":
@@ -172,7 +183,7 @@ function toRecord(line: Line, ids: Ids): ArchiveRecord {
           versionNumber: line.version_number,
           targetHash: verified(line.target_hash),
           editorId: line.editor_id,
-          changedAt: line.changed_at,
+          changedAt: fromTime(line.changed_at),
         },
       };
   }

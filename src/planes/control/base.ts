@@ -22,7 +22,7 @@ export function createOpenPlane({
   logError(message: string, cause: unknown): void;
 }) {
   return new Elysia({ name: "control-plane" })
-    .onParse(({ request }) => readJson(request, bodyLimit(maxContentBytes)))
+    .onParse(({ request }) => (request.body ? readJson(request, bodyLimit(maxContentBytes)) : undefined))
     .onError(({ error, code, set }) => {
       const { status, message } = toProblem(known(error, code), logError);
       set.status = status;
@@ -50,6 +50,8 @@ export function createOpenPlane({
 
 /** Elysia's own errors in our terms. Its validation errors repeat what was sent, so only the place is told. */
 function known(error: unknown, code: string | number): unknown {
+  // What our parser throws, Elysia wraps.
+  if (error instanceof Error && error.cause instanceof AppError) return error.cause;
   if (code === "NOT_FOUND") return new AppError("not_found", "no such endpoint");
   if (code === "PARSE") return new AppError("invalid", "the body is not valid JSON");
   if (code === "VALIDATION") {

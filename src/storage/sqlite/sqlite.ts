@@ -68,9 +68,10 @@ export function openSqlite({ folder, exclusive, queueLimit, warn, onFault }: Sql
       }
     },
     async close() {
-      await writer.close();
+      // The writer is the last, so that it can fold the write-ahead log into the database.
       reading.$client.close();
       delivering.$client.close();
+      await writer.close();
       lock?.release();
     },
   };

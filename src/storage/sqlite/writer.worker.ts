@@ -13,9 +13,19 @@ let connection: { db: Sqlite; writes: Writes } | null = null;
 
 parentPort!.on("message", (message: Job[] | "close") => {
   if (message !== "close") return parentPort!.postMessage(runBatch(message));
-  connection?.db.$client.close();
+  if (connection) close(connection.db);
   parentPort!.close();
 });
+
+/** Folds the write-ahead log into the database, which SQLite itself does only when no statement is held any more. */
+function close({ $client }: Sqlite): void {
+  try {
+    $client.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // On a full disk, for one. Nothing is lost: the log is read at the next start.
+  }
+  $client.close();
+}
 
 function runBatch(jobs: Job[]): Outcome[] {
   try {
