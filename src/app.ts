@@ -27,7 +27,7 @@ export function openStorage(config: Config, log: Log, { exclusive }: { exclusive
   return openSqlite({
     folder: config.dataDir,
     exclusive,
-    queueLimit: config.writeQueueLimit,
+    queueLimits: { jobs: config.writeQueueLimit, bytes: config.writeQueueBytes },
     warn: log.warn,
     onFault: log.error,
   });

@@ -25,7 +25,9 @@ export interface Config {
   cacheByteBudget: number;
   maxContentBytes: number;
   maxRenderedBytes: number;
+  /** Writes, and bytes of their contents, that may wait for the disk. */
   writeQueueLimit: number;
+  writeQueueBytes: number;
   shutdownSeconds: number;
 }
 
@@ -60,6 +62,7 @@ export function parseConfig(env: Environment): Config {
     maxContentBytes: integer(env, "MAX_CONTENT_BYTES", 1 * MIB, { min: 1, max: 256 * MIB }),
     maxRenderedBytes: integer(env, "MAX_RENDERED_BYTES", 16 * MIB, { min: 1, max: 512 * MIB }),
     writeQueueLimit: integer(env, "WRITE_QUEUE_LIMIT", 10_000, { min: 1, max: 1_000_000 }),
+    writeQueueBytes: integer(env, "WRITE_QUEUE_BYTES", 64 * MIB, { min: 1, max: 64 * GIB }),
     shutdownSeconds: integer(env, "SHUTDOWN_SECONDS", 10, { min: 1, max: 3_600 }),
   });
 }

@@ -85,14 +85,19 @@ export function createDeliveryHandler(
 
   return (request) => {
     const target = targetOf(request.url);
-    // Past the end this is NaN: the id is all there is.
-    const next = target.charCodeAt(ID_LENGTH);
-    if (target.length < ID_LENGTH || (next === next && next !== QUESTION_MARK && next !== SLASH)) return null;
+    if (!hasDeliveryShape(target)) return null;
     const { method } = request;
     if (method !== "GET" && method !== "HEAD") return methodNotAllowed();
     const answer = delivery.cached(target);
     return answer ? send(answer, request) : load(target, request);
   };
+}
+
+/** Whether a target is as long as an id, or goes on after one with a filename or a query. */
+function hasDeliveryShape(target: string): boolean {
+  if (target.length <= ID_LENGTH) return target.length === ID_LENGTH;
+  const next = target.charCodeAt(ID_LENGTH);
+  return next === QUESTION_MARK || next === SLASH;
 }
 
 /** What stands after the first slash of the path. */

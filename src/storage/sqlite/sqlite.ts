@@ -8,15 +8,14 @@ import { createDeliveryStore } from "./delivery.ts";
 import { lockFolder } from "./lock.ts";
 import { createSnippetStore } from "./snippets.ts";
 import { createUserStore } from "./users.ts";
-import { createWriter } from "./writer.ts";
+import { createWriter, type QueueLimits } from "./writer.ts";
 
 export interface SqliteOptions {
   /** Folder of the database; made if it is missing. */
   folder: string;
   /** Take the folder for this process alone. Others may still read, and write beside it. */
   exclusive: boolean;
-  /** Writes that may wait for the disk. */
-  queueLimit: number;
+  queueLimits: QueueLimits;
   /** Told in one sentence what works less well than it should. */
   warn(message: string): void;
   /** Told of what should never happen. */
@@ -28,7 +27,7 @@ export interface SqliteOptions {
  * the folder for itself, with `unavailable` if there is no database that can be read. A database that cannot
  * be written is served for reading.
  */
-export function openSqlite({ folder, exclusive, queueLimit, warn, onFault }: SqliteOptions): Storage {
+export function openSqlite({ folder, exclusive, queueLimits, warn, onFault }: SqliteOptions): Storage {
   const file = join(folder, "margay.db");
   let lock: { release(): void } | null = null;
   try {
@@ -50,7 +49,7 @@ export function openSqlite({ folder, exclusive, queueLimit, warn, onFault }: Sql
   }
 
   const feed = createChangeFeed();
-  const writer = createWriter({ file, queueLimit, publish: feed.publish, onFault });
+  const writer = createWriter({ file, limits: queueLimits, publish: feed.publish, onFault });
   const reading = openForReading(file);
   const delivering = openForReading(file);
 

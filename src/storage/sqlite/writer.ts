@@ -28,41 +28,53 @@ export interface Writer {
 }
 
 interface Waiting extends Job {
+  /** Bytes of the contents that it carries. */
+  size: number;
   resolve(value: unknown): void;
   reject(error: AppError): void;
 }
 
+/** What may wait for the disk; a write beyond is refused with `unavailable`. */
+export interface QueueLimits {
+  jobs: number;
+  /** Bytes of contents. */
+  bytes: number;
+}
+
 /** A batch is bounded, so that the first of it does not wait for ever longer ones. */
 const BATCH_JOBS = 1_000;
+const BATCH_BYTES = 16 * 2 ** 20;
 
 export function createWriter({
   file,
-  queueLimit,
+  limits,
   publish,
   onFault,
 }: {
   file: string;
-  /** Writes that may wait; one more is refused with `unavailable`. */
-  queueLimit: number;
+  limits: QueueLimits;
   publish(change: Change): void;
   onFault(message: string, cause: unknown): void;
 }): Writer {
   const waiting: Waiting[] = [];
   let committing: Waiting[] = [];
+  let waitingBytes = 0;
   let idle: (() => void) | null = null;
-  let worker: Worker | null = start();
+  let closed = false;
+  /** Started with the first write: who only reads needs none. */
+  let worker: Worker | null = null;
 
   function start(): Worker {
     const thread = new Worker(workerUrl("storage/sqlite/writer.worker.ts"), { workerData: { file } });
     thread.on("message", settle);
     thread.on("error", (cause) => onFault("the writer's thread failed", cause));
-    thread.on("exit", () => thread === worker && restart());
+    thread.on("exit", () => thread === worker && fail());
     return thread;
   }
 
   /** The thread is gone: what it was committing may or may not be stored, and its callers must know. */
-  function restart() {
-    worker = start();
+  function fail() {
+    worker = null;
     for (const job of committing) job.reject(unavailable("the write was interrupted and may not be stored"));
     committing = [];
     flush();
@@ -71,8 +83,20 @@ export function createWriter({
   function flush() {
     if (committing.length > 0) return;
     if (waiting.length === 0) return idle?.();
-    committing = waiting.splice(0, BATCH_JOBS);
-    worker?.postMessage(committing.map(({ name, args }) => ({ name, args })));
+    committing = takeBatch();
+    worker ??= start();
+    worker.postMessage(committing.map(({ name, args }) => ({ name, args })));
+  }
+
+  function takeBatch(): Waiting[] {
+    let bytes = 0;
+    let end = 0;
+    // The first goes in any case, however large it is.
+    while (end < waiting.length && end < BATCH_JOBS && (end === 0 || bytes < BATCH_BYTES)) {
+      bytes += waiting[end++]!.size;
+    }
+    waitingBytes -= bytes;
+    return waiting.splice(0, end);
   }
 
   function settle(outcomes: Outcome[]) {
@@ -94,24 +118,36 @@ export function createWriter({
 
   return {
     write(name, ...args) {
-      if (waiting.length >= queueLimit) {
+      if (closed) return Promise.reject(unavailable("the server is stopping"));
+      const size = bytesIn(args);
+      if (waiting.length >= limits.jobs || (waiting.length > 0 && waitingBytes + size > limits.bytes)) {
         return Promise.reject(unavailable("too many writes are waiting: try again"));
       }
       return new Promise<never>((resolve, reject) => {
-        waiting.push({ name, args, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({ name, args, size, resolve: resolve as (value: unknown) => void, reject });
+        waitingBytes += size;
         // What arrives in the same turn of the event loop goes in one batch.
         if (waiting.length === 1) queueMicrotask(flush);
       });
     },
     async close() {
+      closed = true;
       await new Promise<void>((resolve) => {
         idle = resolve;
         flush();
       });
       const thread = worker;
       worker = null;
-      thread?.postMessage("close");
-      await new Promise((resolve) => thread?.once("exit", resolve));
+      if (!thread) return;
+      const exited = new Promise((resolve) => thread.once("exit", resolve));
+      thread.postMessage("close");
+      await exited;
     },
   };
+}
+
+function bytesIn(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce<number>((sum, part) => sum + bytesIn(part), 0);
 }
