@@ -29,7 +29,8 @@ export function createDataPlane({
 
   let routed: ((request: Request) => unknown) | undefined;
   return (
-    new Elysia({ name: "data-plane" })
+    // Bun's router would match first, at a cost, what delivery tells by its length.
+    new Elysia({ name: "data-plane", systemRouter: false })
       // Elysia calls this for each request; the handler is made once.
       .wrap((next) => (routed ??= (request: Request) => deliver(request) ?? next(request)))
       .onError(({ error, code }) => {
