@@ -85,15 +85,20 @@ function address(env: Environment, name: string, fallback: string): Address {
   if (port > 65_535 || (bracketed && !isIPv6(hostname)) || !/^[\w.:%-]+$/.test(hostname)) {
     throw refuse(name, value, allowed);
   }
-  return { hostname, port };
+  return Object.freeze({ hostname, port });
 }
 
 function baseUrl(env: Environment, name: string): string | null {
   const value = env[name];
   if (!value) return null;
   const url = URL.parse(value);
-  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
-    throw refuse(name, value, "give an http or https address without query, as in https://get.example.org");
+  if (!url || !/^https?:$/.test(url.protocol) || /[?#@\s]/.test(value)) {
+    // What stands before an @ may be a password, so it is not repeated.
+    throw refuse(
+      name,
+      value.replace(/[^/]*@/, "…@"),
+      "give an http or https address without user, query or blanks, as in https://get.example.org",
+    );
   }
   return value.replace(/\/+$/, "");
 }

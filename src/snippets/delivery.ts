@@ -113,6 +113,8 @@ export function createDelivery<Answer>({
     }
     entry.answers.set(suffix, made);
     entry.size += size;
+    // lru-cache does not count a value anew that it has already.
+    cache.delete(id);
     cache.set(id, entry, { size: entry.size });
     return made;
   };

@@ -1,5 +1,4 @@
 import { AppError, invalid } from "../error.ts";
-import { isIdShaped } from "./id.ts";
 
 /** A stored text that is edited by publishing versions. Times are milliseconds since the epoch. */
 export interface Snippet {
@@ -94,13 +93,16 @@ export function searchTextOf(prefix: Uint8Array, title: string | null, descripti
   return fold([id, title ?? "", description ?? ""].join("\n"));
 }
 
-/** A search term in the form of `searchTextOf`. A whole id is searched by its unsigned part. */
+/** A search term in the form of `searchTextOf`. A whole id, also within a link, is searched by its unsigned part. */
 export function searchNeedle(term: string): string {
-  const text = term.trim();
-  return fold(isIdShaped(text) ? text.slice(0, ID_CHARACTERS_OF_PREFIX) : text);
+  const id = /(?<![\w-])[\w-]{43,64}(?![\w-])/.exec(term)?.[0];
+  return fold(id ? id.slice(0, ID_CHARACTERS_OF_PREFIX) : term.trim());
 }
 
-/** The form in which texts are compared in a search: compatibility forms and letter case do not matter. */
+/**
+ * The form in which texts are compared in a search: compatibility forms and letter case do not matter. Upper
+ * case, because there "ß" is "SS" and both forms of a small sigma are one.
+ */
 function fold(text: string): string {
-  return text.normalize("NFKC").toLowerCase();
+  return text.normalize("NFKC").toUpperCase();
 }

@@ -37,7 +37,7 @@ export function render(
     text += (values.get(name) ?? `{{${name}}}`) + literals[i + 1]!;
     if (text.length > maxLength) return null;
   }
-  return text;
+  return text.length > maxLength ? null : text;
 }
 
 /**
@@ -48,7 +48,8 @@ export function parseQuery(rawQuery: string): Map<string, string> {
   const values = new Map<string, string>();
   if (rawQuery === "") return values;
   if (rawQuery.includes("%") || rawQuery.includes("+")) {
-    for (const [name, value] of new URLSearchParams(rawQuery)) values.set(name, value);
+    // URLSearchParams drops one leading question mark; a second one belongs to the first name.
+    for (const [name, value] of new URLSearchParams(`?${rawQuery}`)) values.set(name, value);
     return values;
   }
   // Nothing is encoded, as in most queries: splitting alone gives the same result in a quarter of the time.
