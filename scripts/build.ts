@@ -25,6 +25,9 @@ export async function build(): Promise<void> {
     "--sourcemap",
     "--define",
     'process.env.NODE_ENV="production"',
+    // Elysia reads it here, to keep its errors short.
+    "--define",
+    'Bun.env.NODE_ENV="production"',
     // What lies in the current folder is the user's: it must not run as part of us.
     "--no-compile-autoload-bunfig",
     "--no-compile-autoload-dotenv",

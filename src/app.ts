@@ -95,10 +95,13 @@ export async function startApp(config: Config, log: Log): Promise<App> {
 
 type Plane = { listen(options: object): { server: Bun.Server<unknown> | null } };
 
+/** Bun would cut a body at 128 MiB with an answer of its own; the planes bound what they read. */
+const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
+
 function listen(plane: Plane, setting: string, { hostname, port }: Address): Bun.Server<unknown> {
   try {
     // Elysia lets two processes share a port unless told not to, and then each answers by chance.
-    return plane.listen({ hostname, port, reusePort: false, development: false }).server!;
+    return plane.listen({ hostname, port, reusePort: false, development: false, maxRequestBodySize }).server!;
   } catch (cause) {
     const reason =
       (cause as { code?: string }).code === "EADDRINUSE" ? "the address is in use" : String(cause);

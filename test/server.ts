@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -176,4 +177,40 @@ export async function until(condition: () => boolean | Promise<boolean>, seconds
     if (Date.now() > deadline) throw new Error(`still not so after ${seconds} s: ${condition}`);
     await Bun.sleep(10);
   }
+}
+
+/** An answer as its bytes came: `head` is the status line and the header lines, one character a byte. */
+export interface RawAnswer {
+  /** Empty where the server closed the connection without an answer. */
+  head: string;
+  body: Buffer;
+}
+
+/**
+ * Sends a request as it is, one byte a character, on a connection of its own, and resolves when the server
+ * closed it: the request should say `Connection: close`. Rejects if nothing comes for `seconds`.
+ */
+export function exchange(address: string, request: string, seconds = 10): Promise<RawAnswer> {
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(Number(port), hostname, () => socket.write(request, "latin1"));
+    const shown = JSON.stringify(request.slice(0, 300));
+    socket.setTimeout(seconds * 1_000, () =>
+      socket.destroy(new Error(`no end of the answer to ${shown} after ${seconds} s`)),
+    );
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      // A request that is refused before it was read to its end has its connection reset: an end as well.
+      if (error.code !== "ECONNRESET" && error.code !== "EPIPE") reject(error);
+    });
+    socket.on("close", () => {
+      const bytes = Buffer.concat(chunks);
+      const end = bytes.indexOf("\r\n\r\n");
+      resolve({
+        head: bytes.toString("latin1", 0, end < 0 ? bytes.length : end),
+        body: end < 0 ? Buffer.alloc(0) : bytes.subarray(end + 4),
+      });
+    });
+  });
 }

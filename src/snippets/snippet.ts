@@ -90,7 +90,8 @@ const ID_CHARACTERS_OF_PREFIX = 42;
 /** What `list` searches in: the unsigned part of the id, title and description, folded. */
 export function searchTextOf(prefix: Uint8Array, title: string | null, description: string | null): string {
   const id = Buffer.from(prefix).toString("base64url").slice(0, ID_CHARACTERS_OF_PREFIX);
-  return fold([id, title ?? "", description ?? ""].join("\n"));
+  // A noncharacter between them, so that no search finds what spans two.
+  return fold([id, title ?? "", description ?? ""].join("\uffff"));
 }
 
 /** A search term in the form of `searchTextOf`. A whole id, also within a link, is searched by its unsigned part. */

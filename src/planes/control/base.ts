@@ -1,9 +1,9 @@
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
-import type { Authenticator } from "../../auth/identity.ts";
+import type { Authenticator, Identity } from "../../auth/identity.ts";
 import { AppError } from "../../error.ts";
 import { toProblem } from "../problem.ts";
-import { readJson } from "./body.ts";
+import { readFields } from "./body.ts";
 
 /**
  * JSON writes any byte of a content in at most six (`\u0000`), so a body of this size holds every content that
@@ -13,16 +13,9 @@ const bodyLimit = (maxContentBytes: number) => 6 * maxContentBytes + 65_536;
 
 export type OpenPlane = ReturnType<typeof createOpenPlane>;
 
-/** The plane before sign-in: how bodies are read, how errors are told, and the description of the API. */
-export function createOpenPlane({
-  maxContentBytes,
-  logError,
-}: {
-  maxContentBytes: number;
-  logError(message: string, cause: unknown): void;
-}) {
+/** The plane before sign-in: how errors are told, and the description of the API. */
+export function createOpenPlane({ logError }: { logError(message: string, cause: unknown): void }) {
   return new Elysia({ name: "control-plane" })
-    .onParse(({ request }) => (request.body ? readJson(request, bodyLimit(maxContentBytes)) : undefined))
     .onError(({ error, code, set }) => {
       const { status, message } = toProblem(known(error, code), logError);
       set.status = status;
@@ -73,13 +66,34 @@ function describeValidation({ type, all }: ValidationFault): string {
   return `${field} is not valid${first?.schema?.error ? `: ${first.schema.error}` : ""}`;
 }
 
-/** The plane behind sign-in: every route that is bound to it has a caller, and answers 401 without. */
+/**
+ * The plane behind sign-in: every route that is bound to it has a caller, and answers 401 without, before a
+ * byte of a body is read.
+ */
 export type GuardedPlane = ReturnType<typeof guard>;
 
-export function guard(plane: OpenPlane, authenticator: Authenticator) {
-  return plane.resolve(async ({ request }) => {
-    const caller = await authenticator.identify(request.headers);
-    if (!caller) throw new AppError("unauthenticated", "sign in first");
-    return { caller };
-  });
+export function guard(
+  plane: OpenPlane,
+  { authenticator, maxContentBytes }: { authenticator: Authenticator; maxContentBytes: number },
+) {
+  /** A request goes through two hooks, and is identified in the first. */
+  const callers = new WeakMap<Request, Promise<Identity>>();
+  const callerOf = (request: Request) => {
+    const known = callers.get(request) ?? identify(authenticator, request.headers);
+    callers.set(request, known);
+    return known;
+  };
+  return plane
+    .onParse(async ({ request }) => {
+      await callerOf(request);
+      // Null, and not undefined: with that, Elysia would go on and parse by itself.
+      return request.body ? readFields(request, bodyLimit(maxContentBytes)) : null;
+    })
+    .derive(async ({ request }) => ({ caller: await callerOf(request) }));
+}
+
+async function identify(authenticator: Authenticator, headers: Headers): Promise<Identity> {
+  const identity = await authenticator.identify(headers);
+  if (!identity) throw new AppError("unauthenticated", "sign in first");
+  return identity;
 }

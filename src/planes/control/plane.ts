@@ -27,7 +27,7 @@ export function createControlPlane(options: ControlPlaneOptions) {
   bindAuthInfo(open, options);
 
   // Elysia applies a hook to the routes that are bound after it: from here on, only for who is signed in.
-  const guarded = guard(open, options.authenticator);
+  const guarded = guard(open, options);
   bindMe(guarded);
   bindSnippets(guarded, options.snippets);
   return guarded;

@@ -1,7 +1,10 @@
 import { t } from "elysia";
+import { invalid } from "../../error.ts";
 import type { HistoryPage, SnippetService } from "../../snippets/service.ts";
 import type { Snippet, SnippetFields } from "../../snippets/snippet.ts";
 import type { GuardedPlane } from "./base.ts";
+
+// In each route `parse` only tells the description of the API what our own reading takes.
 
 const PAGE_LIMIT = 50;
 const DEFAULT_LIMIT = 20;
@@ -9,14 +12,8 @@ const DEFAULT_LIMIT = 20;
 // Null stands for "not given", as with clients that send every field.
 const text = (description: string) =>
   t.Optional(t.Nullable(t.String({ error: "give a string" }), { description }));
-const limit = t.Optional(
-  t.Integer({
-    minimum: 1,
-    maximum: PAGE_LIMIT,
-    default: DEFAULT_LIMIT,
-    error: `give a whole number from 1 to ${PAGE_LIMIT}`,
-  }),
-);
+// Elysia would document a number in the query as "text or number", and take 0x10 for one: see `toLimit`.
+const limit = t.Optional(t.Any({ type: "integer", minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_LIMIT }));
 const cursor = t.Optional(t.String({ description: "next_cursor of the page before" }));
 
 const metadata = {
@@ -58,7 +55,8 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
     .get(
       "/api/snippets",
       async ({ caller, query }) => {
-        const { limit = DEFAULT_LIMIT, cursor, q: search, deleted } = query;
+        const { cursor, q: search, deleted } = query;
+        const limit = toLimit(query.limit);
         const page = await service.list(caller, { limit, cursor, search, deleted: deleted === "true" });
         return {
           snippets: page.snippets.map((each) => ({ ...toWire(each), updated_at: toTime(each.updatedAt) })),
@@ -90,11 +88,12 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
     .post(
       "/api/snippets",
       async ({ caller, body, status }) => status(201, toWire(await service.create(caller, toFields(body)))),
-      { body: newSnippet, response: { 201: snippet }, detail: { summary: "Store a snippet" } },
+      { parse: "json", body: newSnippet, response: { 201: snippet }, detail: { summary: "Store a snippet" } },
     )
     .get(
       "/api/snippets/:id",
-      async ({ caller, params, query: { limit = DEFAULT_LIMIT } }) => {
+      async ({ caller, params, query }) => {
+        const limit = toLimit(query.limit);
         const { snippet, ...page } = await service.get(caller, params.id, limit);
         return {
           ...toWire(snippet),
@@ -124,6 +123,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
       async ({ caller, params, body }) => toWire(await service.edit(caller, params.id, toFields(body))),
       {
         params: byId,
+        parse: "json",
         body: changedFields,
         response: { 200: snippet },
         detail: { summary: "Change a snippet; a content is a new version" },
@@ -135,12 +135,17 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
         await service.remove(caller, params.id);
         set.status = 204;
       },
-      { params: byId, detail: { summary: "Take a snippet off delivery; its ledger stays" } },
+      {
+        params: byId,
+        response: { 204: t.Void({ description: "it is off delivery" }) },
+        detail: { summary: "Take a snippet off delivery; its ledger stays" },
+      },
     )
     .get(
       "/api/snippets/:id/history",
-      async ({ caller, params, query: { limit = DEFAULT_LIMIT, cursor } }) => {
-        const page = await service.history(caller, params.id, { limit, cursor });
+      async ({ caller, params, query }) => {
+        const limit = toLimit(query.limit);
+        const page = await service.history(caller, params.id, { limit, cursor: query.cursor });
         return { history: toWireHistory(page), next_cursor: page.nextCursor, limit };
       },
       {
@@ -172,11 +177,21 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
       async ({ caller, params, body }) => toWire(await service.restore(caller, params.id, body.target_hash)),
       {
         params: byId,
+        parse: "json",
         body: t.Object({ target_hash: t.String({ error: "give a string" }) }),
         response: { 200: snippet },
         detail: { summary: "Publish an earlier version again; a snippet off delivery comes back" },
       },
     );
+}
+
+/** The `limit` of a query. Throws `invalid` unless it is a whole number in decimal, from 1 to 50. */
+function toLimit(value: unknown): number {
+  const text = String(value ?? DEFAULT_LIMIT);
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > PAGE_LIMIT)
+    throw invalid(`limit is not valid: give a whole number from 1 to ${PAGE_LIMIT}`);
+  return limit;
 }
 
 const toTime = (milliseconds: number) => new Date(milliseconds).toISOString();

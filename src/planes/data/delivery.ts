@@ -85,22 +85,27 @@ export function createDeliveryHandler(
 
   return (request) => {
     const target = targetOf(request.url);
-    if (!hasDeliveryShape(target)) return null;
     const { method } = request;
-    if (method !== "GET" && method !== "HEAD") return methodNotAllowed();
+    if (method !== "GET" && method !== "HEAD") return isDelivery(target) ? methodNotAllowed() : null;
+    // What is in the cache has been found to be a delivery before.
     const answer = delivery.cached(target);
-    return answer ? send(answer, request) : load(target, request);
+    if (answer) return send(answer, request);
+    return isDelivery(target) ? load(target, request) : null;
   };
 }
 
-/** Whether a target is as long as an id, or goes on after one with a filename or a query. */
-function hasDeliveryShape(target: string): boolean {
+/** Whether a target is as long as an id, or goes on after one with a query, or with one filename. */
+function isDelivery(target: string): boolean {
   if (target.length <= ID_LENGTH) return target.length === ID_LENGTH;
   const next = target.charCodeAt(ID_LENGTH);
-  return next === QUESTION_MARK || next === SLASH;
+  if (next === QUESTION_MARK) return true;
+  if (next !== SLASH) return false;
+  const deeper = target.indexOf("/", ID_LENGTH + 1);
+  const query = target.indexOf("?", ID_LENGTH);
+  return deeper < 0 || (query >= 0 && query < deeper);
 }
 
-/** What stands after the first slash of the path. */
+/** What stands after the first slash of a URL's path. */
 function targetOf(url: string): string {
   // Without a usable Host header, Bun's URL is the path alone; else a host follows "http://".
   return url.charCodeAt(0) === SLASH ? url.slice(1) : url.slice(url.indexOf("/", 8) + 1);

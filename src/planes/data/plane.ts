@@ -27,12 +27,24 @@ export function createDataPlane({
   const deliveryShape = ({ request }: { request: Request }) =>
     request.method === "GET" || request.method === "HEAD" ? notFound() : methodNotAllowed();
 
-  let routed: ((request: Request) => unknown) | undefined;
+  let router: unknown;
+  let routed: (request: Request) => unknown;
   return (
     // Bun's router would match first, at a cost, what delivery tells by its length.
-    new Elysia({ name: "data-plane", systemRouter: false })
+    new Elysia({
+      name: "data-plane",
+      systemRouter: false,
+      // Else a path is looked for from the twelfth character of the URL on: past it, where a host has three.
+      handler: { standardHostname: false },
+    })
       // Elysia calls this for each request; the handler is made once.
-      .wrap((next) => (routed ??= (request: Request) => deliver(request) ?? next(request)))
+      .wrap((next) => {
+        if (next !== router) {
+          router = next;
+          routed = (request) => deliver(request) ?? next(request);
+        }
+        return routed;
+      })
       .onError(({ error, code }) => {
         if (code === "NOT_FOUND") return notFound();
         const { status, message } = problemOf(error);
