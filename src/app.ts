@@ -42,7 +42,7 @@ export function signingSecret(config: Config): { secret: string; file: string | 
 /** Wires everything and starts both planes. Rejects with an `AppError` that says what stands in the way. */
 export async function startApp(config: Config, log: Log): Promise<App> {
   const storage = openStorage(config, log, { exclusive: true });
-  const running: { stop(closeActiveConnections?: boolean): Promise<void> }[] = [];
+  const running: Stoppable[] = [];
   try {
     const { secret, file } = signingSecret(config);
     if (file) log.info(`ids are signed with the secret in ${file}: keep a copy, every link depends on it`);
@@ -81,9 +81,15 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       controlPlaneUrl: localUrl({ ...config.controlPlane, port: controlServer.port! }),
       dataPlaneUrl: localUrl({ ...config.dataPlane, port: dataServer.port! }),
       async stop() {
-        await stopServers(running, config.shutdownSeconds, log);
+        const late = Bun.sleep(config.shutdownSeconds * 1_000).then(() => "late" as const);
+        if ((await Promise.race([stopServers(running), late])) === "late") {
+          log.warn(`requests were still under way after ${config.shutdownSeconds} s and were cut`);
+          for (const server of running) void server.stop(true);
+        }
         delivery.close();
-        await storage.close();
+        if ((await Promise.race([storage.close(), late])) === "late") {
+          log.warn("the database was still busy: writes that were not acknowledged may not be stored");
+        }
       },
     };
   } catch (error) {
@@ -93,6 +99,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
   }
 }
 
+type Stoppable = { stop(closeActiveConnections?: boolean): Promise<void> };
 type Plane = { listen(options: object): { server: Bun.Server<unknown> | null } };
 
 /** Bun would cut a body at 128 MiB with an answer of its own; the planes bound what they read. */
@@ -109,14 +116,7 @@ function listen(plane: Plane, setting: string, { hostname, port }: Address): Bun
   }
 }
 
-async function stopServers(
-  servers: { stop(closeActiveConnections?: boolean): Promise<void> }[],
-  seconds: number,
-  log: Log,
-): Promise<void> {
-  const finished = Promise.all(servers.map((server) => server.stop())).then(() => true);
-  const late = Bun.sleep(seconds * 1_000).then(() => false);
-  if (await Promise.race([finished, late])) return;
-  log.warn(`requests were still under way after ${seconds} s and were cut`);
-  await Promise.all(servers.map((server) => server.stop(true)));
+/** Takes no new connections, and resolves when the requests under way are answered. */
+async function stopServers(servers: Stoppable[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()));
 }

@@ -28,6 +28,15 @@ export function prefixOf(id: string): Uint8Array {
   return Buffer.from(id, "base64url").subarray(0, PREFIX_BYTES);
 }
 
+/** The first and the last prefix whose ids begin with this text: characters of the MAC do not count. */
+export function prefixesOfIdsFrom(beginning: string): { from: Uint8Array; to: Uint8Array } {
+  // 42 characters are 252 bits of the prefix; the 43rd holds its last 4 bits, and 2 of the MAC.
+  const certain = beginning.slice(0, 42);
+  const padded = (character: string) => Buffer.from(certain.padEnd(43, character), "base64url");
+  // "A" is six zero bits, "_" six ones.
+  return { from: padded("A"), to: padded("_") };
+}
+
 export async function createIds(secret: string): Promise<Ids> {
   const contentHash = await createHash();
   const mac = await createKeyedHash(secret, "serval route-id mac v1");

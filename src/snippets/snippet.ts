@@ -1,4 +1,5 @@
 import { AppError, invalid } from "../error.ts";
+import { prefixesOfIdsFrom } from "./id.ts";
 
 /** A stored text that is edited by publishing versions. Times are milliseconds since the epoch. */
 export interface Snippet {
@@ -84,20 +85,28 @@ export function decodeContent(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("utf8");
 }
 
-/** Characters of an id that its prefix alone decides: 6 bits each of 256, the 43rd shares bits with the MAC. */
-const ID_CHARACTERS_OF_PREFIX = 42;
-
-/** What `list` searches in: the unsigned part of the id, title and description, folded. */
-export function searchTextOf(prefix: Uint8Array, title: string | null, description: string | null): string {
-  const id = Buffer.from(prefix).toString("base64url").slice(0, ID_CHARACTERS_OF_PREFIX);
-  // A noncharacter between them, so that no search finds what spans two.
-  return fold([id, title ?? "", description ?? ""].join("\uffff"));
+/** What a search looks for; a snippet that has either is found. */
+export interface SearchNeedle {
+  /** Text that `searchTextOf` contains. */
+  text: string;
+  /** Prefixes of the ids that begin as the term does, the ends included; null where it is no beginning of an id. */
+  prefixes: { from: Uint8Array; to: Uint8Array } | null;
 }
 
-/** A search term in the form of `searchTextOf`. A whole id, also within a link, is searched by its unsigned part. */
-export function searchNeedle(term: string): string {
-  const id = /(?<![\w-])[\w-]{43,64}(?![\w-])/.exec(term)?.[0];
-  return fold(id ? id.slice(0, ID_CHARACTERS_OF_PREFIX) : term.trim());
+/** The beginning of an id, so long that it is hardly one by chance; within a link too. */
+const ID_BEGINNING = /^[\w-]{4,64}$/;
+const ID_IN_LINK = /(?<![\w-])[\w-]{64}(?![\w-])/;
+
+export function searchNeedle(term: string): SearchNeedle {
+  const text = term.trim();
+  const id = ID_IN_LINK.exec(text)?.[0] ?? (ID_BEGINNING.test(text) ? text : null);
+  return { text: fold(text), prefixes: id === null ? null : prefixesOfIdsFrom(id) };
+}
+
+/** What is searched of a snippet beside its id: title and description, folded. */
+export function searchTextOf(title: string | null, description: string | null): string {
+  // A noncharacter between them, so that no search finds what spans both.
+  return fold(`${title ?? ""}\uffff${description ?? ""}`);
 }
 
 /**

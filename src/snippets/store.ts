@@ -1,4 +1,4 @@
-import type { LedgerEntry, Snippet } from "./snippet.ts";
+import type { LedgerEntry, SearchNeedle, Snippet } from "./snippet.ts";
 
 /** The 32 bytes that a snippet or a content is stored under; see `id.ts`. */
 export type Prefix = Uint8Array;
@@ -30,8 +30,8 @@ export interface ListQuery {
   ownerId: string;
   /** True lists those that are off delivery, false the live ones. */
   deleted: boolean;
-  /** Only those whose `searchTextOf` contains this; see `snippet.ts`. */
-  search?: string;
+  /** Only those that have this in what `searchTextOf` gives of them, or as the beginning of their id. */
+  search?: SearchNeedle;
   /** Only those after this one in the order of the list. */
   after?: { updatedAt: number; prefix: Prefix };
   limit: number;

@@ -142,8 +142,15 @@ describe.each([
 const ids = await createIds("0123456789abcdef0123456789abcdef");
 const prefixes = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const PREFIX = new Uint8Array(32).fill(0xa5);
-const found = (term: string, title: string | null, description: string | null = null, prefix = PREFIX) =>
-  searchTextOf(prefix, title, description).includes(searchNeedle(term));
+/** What a store is to do with a needle. */
+function found(term: string, title: string | null, description: string | null = null, prefix = PREFIX) {
+  const { text, prefixes } = searchNeedle(term);
+  const { compare } = Buffer;
+  return (
+    searchTextOf(title, description).includes(text) ||
+    (prefixes !== null && compare(prefixes.from, prefix) <= 0 && compare(prefix, prefixes.to) <= 0)
+  );
+}
 
 describe("a search", () => {
   test("finds a snippet by its whole title and its whole description", () => {
@@ -170,14 +177,22 @@ describe("a search", () => {
 
   test("finds a snippet by its whole id, by an id's beginning, and not by another id", () => {
     fc.assert(
-      fc.property(prefixes, prefixes, fc.integer({ min: 1, max: 42 }), (prefix, other, length) => {
+      fc.property(prefixes, prefixes, fc.integer({ min: 4, max: 64 }), (prefix, other, length) => {
         const id = ids.ofPrefix(prefix);
         expect(found(id, null, null, prefix)).toBe(true);
         expect(found(` ${id}\n`, null, null, prefix)).toBe(true);
         expect(found(id.slice(0, length), null, null, prefix)).toBe(true);
+        expect(found(`https://get.example.org/${id}/a?b=c`, null, null, prefix)).toBe(true);
         expect(found(ids.ofPrefix(other), null, null, prefix)).toBe(Buffer.compare(prefix, other) === 0);
       }),
     );
+  });
+
+  test("does not take a short word for the beginning of an id, nor a piece of its middle", () => {
+    const id = ids.ofPrefix(PREFIX);
+    expect(found(id.slice(0, 3), null)).toBe(false);
+    // 0xa5 everywhere repeats every four characters, so the piece begins one character later.
+    expect(found(id.slice(1, 20), null)).toBe(false);
   });
 
   test.each([

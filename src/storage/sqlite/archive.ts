@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { invalid } from "../../error.ts";
 import type { Archive, ArchiveRecord, ImportCounts } from "../archive.ts";
-import { openForReading, openForWriting, type Sqlite } from "./database.ts";
+import { openForReading, openForWriting, type Sqlite, toAppError } from "./database.ts";
 import { contents, ledger, snippets, users } from "./schema.ts";
 import { snippetRows } from "./snippet-writes.ts";
 
@@ -9,31 +9,46 @@ export function createArchive(file: string): Archive {
   return {
     async *read() {
       // A connection of its own, so that one read transaction covers the whole stream.
-      const db = openForReading(file);
+      const db = opened(() => openForReading(file), "read");
       try {
         db.$client.run("BEGIN");
         yield* readUsers(db);
         yield* readContents(db);
         yield* readSnippets(db);
+      } catch (error) {
+        throw toAppError(error);
       } finally {
+        // A statement that the collector has not freed yet would keep a transaction open, and so the log from
+        // being folded in.
+        if (db.$client.inTransaction) db.$client.run("ROLLBACK");
         db.$client.close();
       }
     },
 
     async write(records) {
       // One transaction over a stream: it cannot go through the write queue, where others wait.
-      const db = openForWriting(file);
+      const db = opened(() => openForWriting(file), "written");
       try {
         db.$client.run("BEGIN IMMEDIATE");
         const counts = await writeRecords(db, records);
         db.$client.run("COMMIT");
         return counts;
+      } catch (error) {
+        throw toAppError(error, "written");
       } finally {
         if (db.$client.inTransaction) db.$client.run("ROLLBACK");
         db.$client.close();
       }
     },
   };
+}
+
+function opened(open: () => Sqlite, doing: "read" | "written"): Sqlite {
+  try {
+    return open();
+  } catch (error) {
+    throw toAppError(error, doing);
+  }
 }
 
 function* readUsers(db: Sqlite): Generator<ArchiveRecord> {

@@ -1,7 +1,8 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { constants, Database, SQLiteError } from "bun:sqlite";
+import { accessSync, existsSync, constants as mode, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
-import { migrate } from "drizzle-orm/bun-sqlite/migrator";
-import { assetPath } from "../../assets.ts";
 import { AppError, unavailable } from "../../error.ts";
 
 export type Sqlite = BunSQLiteDatabase & { $client: Database };
@@ -24,7 +25,7 @@ export function openForWriting(file: string): Sqlite {
  * never waits for a lock.
  */
 export function openForReading(file: string): Sqlite {
-  const client = new Database(file, { readonly: true, strict: true });
+  const client = new Database(...readingArguments(file));
   client.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   client.run("PRAGMA query_only = ON");
   // Pages come from the system's page cache without a system call each.
@@ -32,13 +33,28 @@ export function openForReading(file: string): Sqlite {
   return drizzle(client);
 }
 
-/** Brings the schema up to date. Safe to call by several processes at once. */
-export function applyMigrations(db: Sqlite): void {
-  migrate(db, { migrationsFolder: assetPath("drizzle/sqlite") });
+function readingArguments(file: string): ConstructorParameters<typeof Database> {
+  const log = `${file}-wal`;
+  const hasLog = existsSync(log) && statSync(log).size > 0;
+  if (hasLog || isWritable(file)) return [file, { readonly: true, strict: true }];
+  // Even a reader of a WAL database makes files beside it, unless told that nobody can change it.
+  const { href } = pathToFileURL(file);
+  return [`${href}?immutable=1`, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI];
 }
 
-/** An error of a driver's call in the terms of the ports. */
-export function toAppError(error: unknown): AppError {
+/** Whether a database can be written: its file, and the files that SQLite keeps beside it. */
+export function isWritable(file: string): boolean {
+  try {
+    accessSync(dirname(file), mode.W_OK);
+    if (existsSync(file)) accessSync(file, mode.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An error of a driver's call in the terms of the ports. `doing` is what the call could not do. */
+export function toAppError(error: unknown, doing: "read" | "written" = "read"): AppError {
   if (error instanceof AppError) return error;
   const cause = sqliteErrorIn(error);
   if (!cause) return new AppError("internal", "internal error", { cause: error });
@@ -46,20 +62,21 @@ export function toAppError(error: unknown): AppError {
   if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY") {
     return new AppError("conflict", "this exists already", { cause });
   }
-  if (code === "SQLITE_FULL")
+  if (code === "SQLITE_FULL") {
     return unavailable("the disk is full: nothing can be stored until there is room", cause);
+  }
   if (code.startsWith("SQLITE_READONLY")) {
     return unavailable("the database is read-only: nothing can be stored", cause);
   }
   if (code.startsWith("SQLITE_BUSY")) return unavailable("the database is busy: try again", cause);
-  if (/^SQLITE_(IOERR|CANTOPEN|CORRUPT|NOTADB|NOMEM)/.test(code)) {
-    return unavailable("the database cannot be reached", cause);
+  if (/^SQLITE_(IOERR|CANTOPEN|CORRUPT|NOTADB|NOMEM|PERM|AUTH)/.test(code)) {
+    return unavailable(`the database cannot be ${doing}`, cause);
   }
   return new AppError("internal", "internal error", { cause });
 }
 
-/** Drizzle wraps what the client throws. */
-function sqliteErrorIn(error: unknown): SQLiteError | null {
+/** SQLite's error behind another one: drizzle wraps what the client throws. */
+export function sqliteErrorIn(error: unknown): SQLiteError | null {
   for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof SQLiteError) return e;
   return null;
 }

@@ -1,22 +1,24 @@
-import { Database, SQLiteError } from "bun:sqlite";
-import { join } from "node:path";
+import { Database } from "bun:sqlite";
 import { conflict } from "../../error.ts";
+import { sqliteErrorIn } from "./database.ts";
 
 /**
- * Holds a data folder for one process. The lock is SQLite's own on a file beside the database, so the system
- * lets go of it when the process ends, in whatever way.
+ * Holds a file for one process. The lock is SQLite's own, so the system lets go of it when the process ends,
+ * in whatever way.
  *
- * Throws `conflict` if another process holds it, SQLite's error if the file cannot be made.
+ * Throws `conflict` if another process still holds it after `wait` milliseconds, SQLite's error if the file
+ * cannot be made.
  */
-export function lockFolder(folder: string): { release(): void } {
-  const db = new Database(join(folder, "server.lock"), { create: true, readwrite: true });
+export function lockFile(file: string, { wait }: { wait: number }): { release(): void } {
+  const db = new Database(file, { create: true, readwrite: true });
   try {
+    db.run(`PRAGMA busy_timeout = ${wait}`);
     db.run("PRAGMA journal_mode = MEMORY");
     db.run("BEGIN EXCLUSIVE");
   } catch (cause) {
     db.close();
-    if (!(cause instanceof SQLiteError && cause.code?.startsWith("SQLITE_BUSY"))) throw cause;
-    throw conflict(`another margay runs on ${folder}: stop it first, or choose another DATA_DIR`);
+    if (!sqliteErrorIn(cause)?.code?.startsWith("SQLITE_BUSY")) throw cause;
+    throw conflict(`another process holds ${file}`);
   }
   return { release: () => db.close() };
 }

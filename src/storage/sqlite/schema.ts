@@ -22,7 +22,7 @@ export const snippets = sqliteTable(
     contentType: text("content_type").notNull(),
     title: text("title"),
     description: text("description"),
-    /** Derived: `searchTextOf` of prefix, title and description. */
+    /** Derived: `searchTextOf` title and description. */
     searchText: text("search_text").notNull(),
     currentContent: integer("current_content")
       .notNull()

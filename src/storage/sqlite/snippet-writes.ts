@@ -39,7 +39,7 @@ export function snippetWrites(db: Sqlite) {
       if (Object.keys(metadata).length > 0) {
         const { title, description } = { ...before, ...metadata };
         db.update(snippets)
-          .set({ ...metadata, searchText: searchTextOf(prefix, title, description) })
+          .set({ ...metadata, searchText: searchTextOf(title, description) })
           .where(eq(snippets.key, key))
           .run();
       }
@@ -143,7 +143,7 @@ export function snippetRows(db: Sqlite) {
         .values({
           ...snippet,
           prefix: Buffer.from(snippet.prefix),
-          searchText: searchTextOf(snippet.prefix, snippet.title, snippet.description),
+          searchText: searchTextOf(snippet.title, snippet.description),
           currentContent: content,
           historyCount: 0,
           updatedAt: 0,

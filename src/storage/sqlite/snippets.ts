@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, between, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { ListQuery, SnippetRecord, SnippetStore } from "../../snippets/store.ts";
 import type { Sqlite } from "./database.ts";
 import { contents, ledger, snippetContents, snippets } from "./schema.ts";
@@ -87,7 +87,11 @@ export function createSnippetStore(db: Sqlite, writer: Writer): SnippetStore {
       if (search === undefined) return page(and(list, after && isAfter(after)), limit);
 
       const found: SnippetRecord[] = [];
-      const matches = sql`instr(${snippets.searchText}, ${search}) > 0`;
+      const { text, prefixes } = search;
+      const matches = or(
+        sql`instr(${snippets.searchText}, ${text}) > 0`,
+        prefixes ? between(snippets.prefix, Buffer.from(prefixes.from), Buffer.from(prefixes.to)) : undefined,
+      );
       let position = after;
       while (found.length < limit) {
         const rest = and(list, position && isAfter(position));

@@ -23,7 +23,9 @@ type Value<Name extends keyof Writes> = ReturnType<Writes[Name]>["value"];
 export interface Writer {
   /** Resolves after the commit; rejects with what the write threw, or `unavailable`. */
   write<Name extends keyof Writes>(name: Name, ...args: Parameters<Writes[Name]>): Promise<Value<Name>>;
-  /** Waits for all accepted writes, then ends the thread. */
+  /** Takes no more writes, and waits for those that were accepted. */
+  drain(): Promise<void>;
+  /** Drains, then ends the thread. */
   close(): Promise<void>;
 }
 
@@ -116,6 +118,14 @@ export function createWriter({
     flush();
   }
 
+  async function drain() {
+    closed = true;
+    await new Promise<void>((resolve) => {
+      idle = resolve;
+      flush();
+    });
+  }
+
   return {
     write(name, ...args) {
       if (closed) return Promise.reject(unavailable("the server is stopping"));
@@ -130,12 +140,9 @@ export function createWriter({
         if (waiting.length === 1) queueMicrotask(flush);
       });
     },
+    drain,
     async close() {
-      closed = true;
-      await new Promise<void>((resolve) => {
-        idle = resolve;
-        flush();
-      });
+      await drain();
       const thread = worker;
       worker = null;
       if (!thread) return;
@@ -143,6 +150,15 @@ export function createWriter({
       thread.postMessage("close");
       await exited;
     },
+  };
+}
+
+/** A writer for a database that cannot be written. */
+export function createRefusingWriter(): Writer {
+  return {
+    write: () => Promise.reject(unavailable("the database is read-only: nothing can be stored")),
+    drain: async () => {},
+    close: async () => {},
   };
 }
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { AppError } from "../../error.ts";
-import { openForWriting, type Sqlite, toAppError } from "./database.ts";
+import { openForWriting, type Sqlite, sqliteErrorIn, toAppError } from "./database.ts";
 import type { Job, Outcome } from "./writer.ts";
 import { bindWrites, type Writes } from "./writes.ts";
 
@@ -42,8 +42,15 @@ function runBatch(jobs: Job[]): Outcome[] {
     }
   } catch (error) {
     // Nothing of this batch is stored.
+    if (sqliteErrorIn(error)?.code?.startsWith("SQLITE_READONLY")) reopen();
     return jobs.map(() => failure(error));
   }
+}
+
+/** Where SQLite could not open a file for writing, its connection never can: the next batch gets another. */
+function reopen() {
+  if (connection) close(connection.db);
+  connection = null;
 }
 
 function open() {
@@ -67,6 +74,6 @@ function runJob(db: Sqlite, writes: Writes, { name, args }: Job): Outcome {
 }
 
 function failure(error: unknown): Outcome {
-  const { code, message, cause }: AppError = toAppError(error);
+  const { code, message, cause }: AppError = toAppError(error, "written");
   return { error: { code, message, cause: cause instanceof Error ? (cause.stack ?? cause.message) : "" } };
 }

@@ -52,18 +52,19 @@ describe.each(PROGRAMS)("search, from %s", (program) => {
     }
   });
 
-  test("an id is found by all of it and by every beginning of it, in any letter case", async () => {
+  test("an id is found by all of it and by every beginning of it that is no short word", async () => {
     const id = await createSnippet(server, "x");
     const other = await createSnippet(server, "x");
-    for (let length = 1; length <= 64; length++) {
+    for (let length = 4; length <= 64; length++) {
       const beginning = id.slice(0, length);
-      for (const term of [beginning, beginning.toLowerCase(), ` ${beginning} `]) {
+      for (const term of [beginning, ` ${beginning} `, `${server.data}/${id}?a=b`]) {
         const ids = await idsFor(term);
         expect({ term, found: ids.includes(id) }).toEqual({ term, found: true });
         // Twelve characters are 72 random bits.
         if (length >= 12) expect(ids).not.toContain(other);
       }
     }
+    expect(await idsFor(id.slice(0, 3))).not.toContain(id);
   });
 
   test("the content is not searched, and what was a title is not found any more", async () => {
