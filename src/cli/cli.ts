@@ -10,15 +10,15 @@ import { put } from "./put.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: Record<string, Command> = {
-  serve,
-  admin,
-  put,
-  get,
-  export: exportAll,
-  import: importAll,
-  version,
-};
+const COMMANDS = new Map<string, Command>([
+  ["serve", serve],
+  ["admin", admin],
+  ["put", put],
+  ["get", get],
+  ["export", exportAll],
+  ["import", importAll],
+  ["version", version],
+]);
 
 const USAGE = `margay: the backend of a static site in one executable
 
@@ -39,19 +39,18 @@ Settings come from the environment and from .env in the current folder; the READ
 export async function run(argv: string[], stop: AbortSignal): Promise<number> {
   const [name = "serve", ...args] = argv;
   const log = createLog();
-  const print = async (text: string | Uint8Array) => {
-    await Bun.write(Bun.stdout, text);
-  };
   if (["help", "--help", "-h"].includes(name) || args.includes("--help")) {
     await print(USAGE);
     return 0;
   }
-  const command = COMMANDS[name === "--version" ? "version" : name];
+  const command = COMMANDS.get(name === "--version" ? "version" : name);
   try {
     if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
     await command({ args, config: loadConfig, log, stop, print });
     return 0;
   } catch (error) {
+    // Whoever reads our output has had enough, as in `margay export | head`.
+    if ((error as { code?: unknown }).code === "EPIPE") return 0;
     if (error instanceof UsageError) {
       process.stderr.write(`margay: ${error.message}\n\n${USAGE}`);
       return 2;
@@ -61,4 +60,16 @@ export async function run(argv: string[], stop: AbortSignal): Promise<number> {
     } else log.error(`margay ${name} failed`, error);
     return 1;
   }
+}
+
+/** Writes to standard output; resolves when it is written, so that a slow reader slows us down. */
+function print(text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once("error", reject);
+    process.stdout.write(text, (error) => {
+      process.stdout.off("error", reject);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }

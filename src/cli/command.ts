@@ -27,7 +27,7 @@ export function parse<Option extends string>(
 ): { values: Partial<Record<Option, string>>; positionals: string[] } {
   try {
     const parsed = parseArgs({
-      args,
+      args: withoutHyphenIds(args, options),
       options: Object.fromEntries(options.map((name) => [name, { type: "string" as const }])),
       allowPositionals: true,
     });
@@ -38,4 +38,18 @@ export function parse<Option extends string>(
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+/** An id may begin with a hyphen; where it does, it must not look like an option. */
+function withoutHyphenIds(args: string[], options: readonly string[]): string[] {
+  const joined: string[] = [];
+  const ids: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    const takesValue = options.some((name) => arg === `--${name}`) && i + 1 < args.length;
+    if (takesValue) joined.push(`${arg}=${args[++i]}`);
+    else if (/^-[\w-]{63}$/.test(arg)) ids.push(arg);
+    else joined.push(arg);
+  }
+  return ids.length > 0 ? [...joined, "--", ...ids] : joined;
 }

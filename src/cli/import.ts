@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { openStorage, signingSecret } from "../app.ts";
+import { invalid } from "../error.ts";
 import { createIds } from "../snippets/id.ts";
 import { parseArchive } from "../storage/ndjson.ts";
 import { type Command, parse } from "./command.ts";
@@ -8,14 +8,15 @@ import { type Command, parse } from "./command.ts";
 /** Reads what `export` wrote, from a file or standard input: all of it or nothing. No server may run on the data. */
 export const importAll: Command = async ({ args, config: loadConfig, log, print }) => {
   const { positionals } = parse(args, [], 1);
+  const [file] = positionals;
   const config = loadConfig();
   const storage = openStorage(config, log, { exclusive: true });
   try {
     const ids = await createIds(signingSecret(config).secret);
-    const [file] = positionals;
-    const input = file && file !== "-" ? createReadStream(file) : process.stdin;
-    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-    const { users, snippets, versions, skipped } = await storage.archive.write(parseArchive(lines, ids));
+    const input = file === undefined || file === "-" ? process.stdin : chunksOf(file);
+    const { users, snippets, versions, skipped } = await storage.archive.write(
+      parseArchive(linesOf(input), ids),
+    );
     await print(
       `imported ${snippets} snippets with ${versions} versions and ${users} users` +
         `${skipped > 0 ? `; ${skipped} snippets were here already and stay as they are` : ""}\n`,
@@ -24,3 +25,30 @@ export const importAll: Command = async ({ args, config: loadConfig, log, print 
     await storage.close();
   }
 };
+
+async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file);
+  } catch (error) {
+    throw invalid(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Lines as NDJSON has them: only a line feed ends one, unlike in node:readline, to which U+2028 is an end too. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** Pieces of a line whose end has not come yet. */
+  let pieces: string[] = [];
+  for await (const chunk of chunks) {
+    const [head = "", ...others] = (
+      typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })
+    ).split("\n");
+    pieces.push(head);
+    for (const other of others) {
+      yield pieces.join("");
+      pieces = [other];
+    }
+  }
+  const rest = pieces.join("") + decoder.decode();
+  if (rest !== "") yield rest;
+}

@@ -7,7 +7,8 @@ import { type Command, parse } from "./command.ts";
 /** Uploads a file, or standard input, as a new snippet or (`--id`) a new version; prints its link. */
 export const put: Command = async ({ args, config: loadConfig, print }) => {
   const { values, positionals } = parse(args, ["title", "type", "id"], 1);
-  const [file] = positionals;
+  // A hyphen is standard input, as elsewhere.
+  const file = positionals[0] === "-" ? undefined : positionals[0];
   const api = connect(loadConfig());
   const fields = {
     content: await readText(file),
@@ -21,7 +22,7 @@ export const put: Command = async ({ args, config: loadConfig, print }) => {
 };
 
 async function readText(file: string | undefined): Promise<string> {
-  const source = file === undefined || file === "-" ? Bun.stdin : Bun.file(file);
+  const source = file === undefined ? Bun.stdin : Bun.file(file);
   const bytes = await source.bytes().catch((error: Error) => {
     throw invalid(`${file} cannot be read: ${error.message}`);
   });

@@ -1,12 +1,16 @@
 import type { User } from "../auth/users.ts";
 import type { LedgerRecord, NewSnippet, Prefix } from "../snippets/store.ts";
 
-/** One record of an archive. Contents come before the snippets, a snippet before its ledger, which is in order. */
-export type ArchiveRecord =
+/**
+ * One record of an archive. `origin` says where it was read, as in "line 7"; it begins what an error says of it.
+ * Contents come before the snippets, a snippet before its ledger, which is in order.
+ */
+export type ArchiveRecord = { origin?: string } & (
   | { type: "user"; user: User }
   | { type: "content"; hash: Prefix; content: Uint8Array }
   | { type: "snippet"; snippet: NewSnippet & { deletedAt: number | null } }
-  | { type: "version"; prefix: Prefix; entry: LedgerRecord };
+  | { type: "version"; prefix: Prefix; entry: LedgerRecord }
+);
 
 export interface ImportCounts {
   users: number;

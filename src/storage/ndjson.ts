@@ -75,7 +75,7 @@ export async function* parseArchive(lines: AsyncIterable<string>, ids: Ids): Asy
       else if (Value.Check(End, value)) {
         if (value.records !== number - 2) throw invalid("lines are missing before the end");
         ended = true;
-      } else if (Value.Check(Line, value)) yield toRecord(value, ids);
+      } else if (Value.Check(Line, value)) yield { ...toRecord(value, ids), origin: `line ${number}` };
       else throw invalid("this is no record of an archive");
     } catch (error) {
       throw error instanceof AppError ? invalid(`line ${number}: ${error.message}`) : error;

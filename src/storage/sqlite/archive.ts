@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { invalid } from "../../error.ts";
+import { AppError, invalid } from "../../error.ts";
 import type { Archive, ArchiveRecord, ImportCounts } from "../archive.ts";
-import { openForReading, openForWriting, type Sqlite, toAppError } from "./database.ts";
+import { openForReading, openForWriting, type Sqlite, sqliteErrorIn, toAppError } from "./database.ts";
 import { contents, ledger, snippets, users } from "./schema.ts";
 import { snippetRows } from "./snippet-writes.ts";
 
@@ -34,7 +34,8 @@ export function createArchive(file: string): Archive {
         db.$client.run("COMMIT");
         return counts;
       } catch (error) {
-        throw toAppError(error, "written");
+        // What the stream itself throws stays as it is.
+        throw sqliteErrorIn(error) ? toAppError(error, "written") : error;
       } finally {
         if (db.$client.inTransaction) db.$client.run("ROLLBACK");
         db.$client.close();
@@ -111,7 +112,7 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
     if (open && !open.skip && open.key === null) throw invalid("a snippet has no version");
   };
 
-  for await (const record of records) {
+  const store = (record: ArchiveRecord) => {
     switch (record.type) {
       case "user":
         counts.users += db.insert(users).values(record.user).onConflictDoNothing().returning().all().length;
@@ -130,6 +131,15 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
       case "version":
         appendVersion(record);
         break;
+    }
+  };
+
+  for await (const record of records) {
+    try {
+      store(record);
+    } catch (error) {
+      const told = record.origin && error instanceof AppError;
+      throw told ? new AppError(error.code, `${record.origin}: ${error.message}`) : error;
     }
   }
   endSnippet();
