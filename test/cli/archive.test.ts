@@ -29,7 +29,8 @@ describe.each(PROGRAMS)("export and import, from %s", (program) => {
   afterAll(() => {
     for (const folder of folders) folder.remove();
   });
-  const importOf = (env: Record<string, string>, stdin: string) => work.margay(["import"], { env, stdin });
+  const importOf = (env: Record<string, string>, stdin: string | Uint8Array) =>
+    work.margay(["import"], { env, stdin });
   const exportOf = async (env: Record<string, string> = {}) => {
     const { code, stdout, stderr } = await work.margay(["export"], { env });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -160,6 +161,16 @@ describe.each(PROGRAMS)("export and import, from %s", (program) => {
     },
   );
 
+  test("import of bytes that are no text in UTF-8 tells the line and changes nothing", async () => {
+    const before = await exportOf(damaged);
+    const bytes = Buffer.from(archive);
+    bytes[bytes.indexOf("removed")] = 0xff;
+    const { code, stderr } = await importOf(damaged, bytes);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^margay: [^\n]*line \d+[^\n]*\n$/);
+    expect(await exportOf(damaged)).toBe(before);
+  });
+
   test("both take a file, and a file that was there is replaced", async () => {
     const env = elsewhere();
     const file = work.write("archive.ndjson", "x".repeat(10 * archive.length));
@@ -167,6 +178,13 @@ describe.each(PROGRAMS)("export and import, from %s", (program) => {
     expect(readFileSync(file, "utf8")).toBe(await exportOf());
     expect((await work.margay(["import", file], { env })).code).toBe(0);
     expect(await exportOf(env)).toBe(readFileSync(file, "utf8"));
+  });
+
+  test("export goes into a pipe that has a name, and does not replace it", async () => {
+    const { code } = await work.shell(
+      "mkfifo pipe && (timeout 10 cat pipe > got) & margay export pipe; test -p pipe && wait && margay export | cmp - got",
+    );
+    expect(code).toBe(0);
   });
 
   test.each(

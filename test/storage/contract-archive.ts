@@ -185,6 +185,15 @@ export function archiveContract(open: Open): void {
       ["a snippet without versions", [text, snippet(), snippet(b), version(1, b.prefix)]],
       ["a snippet without versions at the end", [text, snippet()]],
     ];
+    test.each(DISORDERED)(
+      "tells where it found %s, if its records tell where they are from",
+      async (_, records) => {
+        const traced = records.map((record, i) => ({ ...record, origin: `line ${i + 2}` }));
+        const error = await target.archive.write(iterate(traced)).catch((error) => error);
+        expect(error.message).toMatch(/^line \d+: /);
+      },
+    );
+
     test.each(DISORDERED)("refuses %s as invalid and stores nothing", async (_, records) => {
       const { prefix } = await stored(target);
       const before = plain(await allRecords(target));
