@@ -126,17 +126,18 @@ export function createDelivery<Answer>({
     },
 
     /**
-     * The answer to a target, or null for one that does not exist; a forged id is told before any look-up.
-     * Rejects with `invalid` where the rendered text would be too large, with what the store rejects with.
+     * The answer to a target, or null for one that does not exist: at once, unless it has to be loaded. A forged
+     * id is told before any look-up. Throws or rejects with `invalid` where the rendered text would be too large;
+     * rejects with what the store rejects with.
      */
-    async find(target: string): Promise<Answer | null> {
+    find(target: string): Answer | null | Promise<Answer | null> {
       const id = target.slice(0, ID_LENGTH);
-      let entry = cache.get(id) ?? null;
-      if (!entry) {
-        const prefix = ids.verify(id);
-        entry = prefix && (await load(id, prefix));
-      }
-      return entry && answer(id, entry, target.slice(ID_LENGTH));
+      const suffix = target.slice(ID_LENGTH);
+      const entry = cache.get(id);
+      if (entry) return answer(id, entry, suffix);
+      const prefix = ids.verify(id);
+      if (!prefix) return null;
+      return load(id, prefix).then((loaded) => loaded && answer(id, loaded, suffix));
     },
 
     /** Entries and bytes in the cache. */

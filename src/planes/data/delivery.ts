@@ -73,13 +73,17 @@ export function createDeliveryHandler(
   delivery: Delivery<PreparedAnswer>,
   problemOf: (error: unknown) => Problem,
 ): (request: Request) => Response | Promise<Response> | null {
-  const load = async (target: string, request: Request) => {
+  const fail = (error: unknown) => {
+    const { status, message } = problemOf(error);
+    return sentence(status, message, status === 503 ? { "Retry-After": "1" } : {});
+  };
+  const find = (target: string, request: Request) => {
+    const respond = (answer: PreparedAnswer | null) => (answer ? send(answer, request) : notFound());
     try {
-      const answer = await delivery.find(target);
-      return answer ? send(answer, request) : notFound();
+      const found = delivery.find(target);
+      return found instanceof Promise ? found.then(respond).catch(fail) : respond(found);
     } catch (error) {
-      const { status, message } = problemOf(error);
-      return sentence(status, message, status === 503 ? { "Retry-After": "1" } : {});
+      return fail(error);
     }
   };
 
@@ -90,7 +94,7 @@ export function createDeliveryHandler(
     // What is in the cache has been found to be a delivery before.
     const answer = delivery.cached(target);
     if (answer) return send(answer, request);
-    return isDelivery(target) ? load(target, request) : null;
+    return isDelivery(target) ? find(target, request) : null;
   };
 }
 

@@ -4,6 +4,7 @@ import type { Archive, ArchiveRecord, ImportCounts } from "../archive.ts";
 import { openForReading, openForWriting, type Sqlite, sqliteErrorIn, toAppError } from "./database.ts";
 import { contents, ledger, snippets, users } from "./schema.ts";
 import { snippetRows } from "./snippet-writes.ts";
+import { ledgerColumns } from "./snippets.ts";
 
 export function createArchive(file: string): Archive {
   return {
@@ -74,12 +75,7 @@ function* readSnippets(db: Sqlite): Generator<ArchiveRecord> {
       .get()!;
     yield { type: "snippet", snippet: { prefix, ownerId, contentType, title, description, deletedAt } };
     const entries = db
-      .select({
-        targetHash: contents.hash,
-        editorId: ledger.editorId,
-        changedAt: ledger.changedAt,
-        versionNumber: ledger.versionNumber,
-      })
+      .select(ledgerColumns)
       .from(ledger)
       .innerJoin(contents, eq(contents.key, ledger.content))
       .where(eq(ledger.snippet, key))

@@ -16,6 +16,14 @@ const recordColumns = {
   deletedAt: snippets.deletedAt,
 };
 
+/** A ledger entry as the port describes it; for a query of `ledger` joined with `contents`. */
+export const ledgerColumns = {
+  targetHash: contents.hash,
+  editorId: ledger.editorId,
+  changedAt: ledger.changedAt,
+  versionNumber: ledger.versionNumber,
+};
+
 /** Rows that one step of a search looks at, in about 2 ms; between steps the event loop serves others. */
 const SEARCH_STEP = 5_000;
 
@@ -33,12 +41,7 @@ export function createSnippetStore(db: Sqlite, writer: Writer): SnippetStore {
     .limit(1)
     .prepare();
   const ledgerPage = db
-    .select({
-      targetHash: contents.hash,
-      editorId: ledger.editorId,
-      changedAt: ledger.changedAt,
-      versionNumber: ledger.versionNumber,
-    })
+    .select(ledgerColumns)
     .from(ledger)
     .innerJoin(snippets, eq(snippets.key, ledger.snippet))
     .innerJoin(contents, eq(contents.key, ledger.content))
