@@ -1,4 +1,5 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openStorage, signingSecret } from "../app.ts";
@@ -23,15 +24,30 @@ export const exportAll: Command = async ({ args, config: loadConfig, log, print 
   }
 };
 
-/** Writes a file under another name first: an export that fails leaves the one that was there. */
+/**
+ * Writes a file under another name first, so that an export that fails leaves the one that was there. What is no
+ * plain file, as a pipe, is written to as it is.
+ */
 async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const draft = `${file}.new`;
   try {
-    await pipeline(Readable.from(lines), createWriteStream(draft));
-    renameSync(draft, file);
+    const target = existsSync(file) ? realpathSync(file) : file;
+    if (existsSync(target) && !statSync(target).isFile()) {
+      await pipeline(Readable.from(lines), createWriteStream(target, { flags: "a" }));
+      return;
+    }
+    const draft = `${target}.${randomBytes(6).toString("hex")}`;
+    try {
+      // It holds everything, so it is for its owner alone.
+      await pipeline(
+        Readable.from(lines),
+        createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true }),
+      );
+      renameSync(draft, target);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   } catch (error) {
-    rmSync(draft, { force: true });
-    if (!(error as { code?: unknown }).code || !(error as { syscall?: unknown }).syscall) throw error;
+    if (!(error as { syscall?: unknown }).syscall) throw error;
     throw invalid(`${file} cannot be written: ${(error as Error).message}`);
   }
 }

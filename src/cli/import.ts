@@ -5,6 +5,8 @@ import { createIds } from "../snippets/id.ts";
 import { parseArchive } from "../storage/ndjson.ts";
 import { type Command, parse } from "./command.ts";
 
+const LINE_FEED = 0x0a;
+
 /** Reads what `export` wrote, from a file or standard input: all of it or nothing. No server may run on the data. */
 export const importAll: Command = async ({ args, config: loadConfig, log, print }) => {
   const { positionals } = parse(args, [], 1);
@@ -36,19 +38,27 @@ async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
 
 /** Lines as NDJSON has them: only a line feed ends one, unlike in node:readline, to which U+2028 is an end too. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let number = 1;
   /** Pieces of a line whose end has not come yet. */
-  let pieces: string[] = [];
-  for await (const chunk of chunks) {
-    const [head = "", ...others] = (
-      typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })
-    ).split("\n");
-    pieces.push(head);
-    for (const other of others) {
-      yield pieces.join("");
-      pieces = [other];
+  let pieces: Uint8Array[] = [];
+  const line = () => {
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
+    } catch {
+      throw invalid(`line ${number}: this is not UTF-8`);
     }
+  };
+  for await (const chunk of chunks) {
+    let rest = Buffer.from(chunk as Uint8Array);
+    for (let end = rest.indexOf(LINE_FEED); end >= 0; end = rest.indexOf(LINE_FEED)) {
+      pieces.push(rest.subarray(0, end));
+      yield line();
+      pieces = [];
+      number++;
+      rest = rest.subarray(end + 1);
+    }
+    pieces.push(rest);
   }
-  const rest = pieces.join("") + decoder.decode();
-  if (rest !== "") yield rest;
+  const last = line();
+  if (last !== "") yield last;
 }

@@ -17,8 +17,8 @@ export interface Rendering {
   immutable: boolean;
 }
 
-/** A cached snippet or content, compiled, and the answers that were made from it. */
-interface Entry<Answer> {
+/** A loaded snippet or content, compiled. */
+interface Entry {
   kind: Deliverable["kind"];
   contentType: string;
   /** Content id of the text. */
@@ -26,24 +26,26 @@ interface Entry<Answer> {
   /** Ready for sending where the text has no placeholder; such an answer costs no copy. */
   constant: Blob | null;
   template: Template;
-  /** Answers by what follows the id in the address: `/filename?query`. */
-  answers: Map<string, Answer>;
-  /** Bytes that the entry is counted with. */
+  /** Hashes of addresses that were asked for lately, each in the place that it takes by itself. */
+  asked: Uint32Array;
+  /** Addresses whose answers are kept. */
+  kept: string[];
+  /** Bytes that the entry and its answers are counted with. */
   size: number;
 }
 
 /** Bytes that an entry and an answer take beside their texts; measured with `bench memory`. */
-const ENTRY_OVERHEAD = 1_024;
+const ENTRY_OVERHEAD = 1_536;
 const ANSWER_OVERHEAD = 1_536;
-/** Answers that one entry keeps. Whoever asks with ever new queries only makes an entry begin anew. */
+/** Answers that one entry keeps. */
 const ANSWERS_PER_ENTRY = 64;
 
 export type Delivery<Answer> = ReturnType<typeof createDelivery<Answer>>;
 
 /**
  * Delivery of snippets by what stands in an address after its first slash, the target:
- * `{id}[/{filename}][?{query}]`. What can be computed once is: a text is compiled when it is loaded, and an
- * answer that was made is kept beside it.
+ * `{id}[/{filename}][?{query}]`. What can be computed once is: a text is compiled when it is loaded, and what
+ * is asked for a second time is kept as it was answered, under the whole address, so that a hit is one look-up.
  *
  * Only verified ids get into the cache, so a hit proves an id; what does not exist is never kept.
  */
@@ -66,8 +68,20 @@ export function createDelivery<Answer>({
   present(rendering: Rendering): Answer;
 }) {
   // lru-cache takes 0 for "no bound", so a budget of 0 is one that nothing fits in.
-  const cache = new LRUCache<string, Entry<Answer>>({ maxSize: Math.max(1, cacheByteBudget) });
-  const loads = new Map<string, Promise<Entry<Answer> | null>>();
+  const cache = new LRUCache<string, { entry: Entry }>({
+    maxSize: Math.max(1, cacheByteBudget),
+    dispose: ({ entry }, _, reason) => {
+      // "set" is the same entry, counted anew.
+      if (reason !== "set") forget(entry);
+    },
+  });
+  const answers = new Map<string, { id: string; answer: Answer }>();
+  const loads = new Map<string, Promise<Entry | null>>();
+
+  const forget = (entry: Entry) => {
+    for (const address of entry.kept) answers.delete(address);
+    entry.kept = [];
+  };
 
   const unsubscribe = changes.subscribe(({ prefix }) => {
     const id = ids.ofPrefix(prefix);
@@ -78,15 +92,15 @@ export function createDelivery<Answer>({
   });
 
   /** Loads an entry, once for all who wait for it. */
-  const load = (id: string, prefix: Prefix): Promise<Entry<Answer> | null> => {
+  const load = (id: string, prefix: Prefix): Promise<Entry | null> => {
     const underWay = loads.get(id);
     if (underWay) return underWay;
     const loading = store.deliverable(prefix).then(
       (deliverable) => {
-        const entry = deliverable && compileEntry<Answer>(id, deliverable, ids);
+        const entry = deliverable && compileEntry(id, deliverable, ids);
         if (loads.get(id) !== loading) return entry;
         loads.delete(id);
-        if (entry) cache.set(id, entry, { size: entry.size });
+        if (entry) cache.set(id, { entry }, { size: entry.size });
         return entry;
       },
       (error) => {
@@ -98,46 +112,56 @@ export function createDelivery<Answer>({
     return loading;
   };
 
-  const answer = (id: string, entry: Entry<Answer>, suffix: string): Answer => {
+  const answer = (id: string, entry: Entry, suffix: string, address: string): Answer => {
     const rendering = renderEntry(entry, suffix, etagOf, maxRenderedBytes);
     const made = present(rendering);
-    const size =
-      ANSWER_OVERHEAD +
-      2 * suffix.length +
-      (typeof rendering.body === "string" ? 2 * rendering.body.length : 0);
-    // An answer that is large against the whole budget would drive out many others.
-    if (size > cacheByteBudget / 64 || cache.peek(id) !== entry) return made;
-    if (entry.answers.size >= ANSWERS_PER_ENTRY) {
-      entry.answers.clear();
-      entry.size = sizeOf(entry);
-    }
-    entry.answers.set(suffix, made);
-    entry.size += size;
-    // lru-cache does not count a value anew that it has already.
-    cache.delete(id);
-    cache.set(id, entry, { size: entry.size });
+    if (isAskedAgain(entry, address)) keep(id, entry, address, made, rendering);
     return made;
   };
 
+  const keep = (id: string, entry: Entry, address: string, made: Answer, { body }: Rendering) => {
+    const size = ANSWER_OVERHEAD + 2 * address.length + (typeof body === "string" ? 2 * body.length : 0);
+    // An answer that is large against the whole budget would drive out many others.
+    if (size > cacheByteBudget / 64 || cache.peek(id)?.entry !== entry || answers.has(address)) return;
+    // What does not fit lru-cache drops, and tells it as if it were set.
+    if (entry.size + size > cacheByteBudget) return;
+    if (entry.kept.length >= ANSWERS_PER_ENTRY) {
+      forget(entry);
+      entry.size = sizeOf(entry);
+    }
+    answers.set(address, { id, answer: made });
+    entry.kept.push(address);
+    entry.size += size;
+    // lru-cache counts a value anew only if it is another one.
+    cache.set(id, { entry }, { size: entry.size });
+  };
+
   return {
-    /** The answer to a target if it is in the cache, in whole. */
-    cached(target: string): Answer | undefined {
-      return cache.get(target.slice(0, ID_LENGTH))?.answers.get(target.slice(ID_LENGTH));
+    /** The answer to an address if it is kept. */
+    cached(address: string): Answer | undefined {
+      const kept = answers.get(address);
+      if (kept === undefined) return undefined;
+      // What is used stays longest.
+      cache.get(kept.id);
+      return kept.answer;
     },
 
     /**
      * The answer to a target, or null for one that does not exist: at once, unless it has to be loaded. A forged
-     * id is told before any look-up. Throws or rejects with `invalid` where the rendered text would be too large;
-     * rejects with what the store rejects with.
+     * id is told before any look-up. `address` is the name under which the answer may be kept: all that the
+     * caller knows a request by.
+     *
+     * Throws or rejects with `invalid` where the rendered text would be too large; rejects with what the store
+     * rejects with.
      */
-    find(target: string): Answer | null | Promise<Answer | null> {
+    find(target: string, address = target): Answer | null | Promise<Answer | null> {
       const id = target.slice(0, ID_LENGTH);
       const suffix = target.slice(ID_LENGTH);
-      const entry = cache.get(id);
-      if (entry) return answer(id, entry, suffix);
+      const cached = cache.get(id);
+      if (cached) return answer(id, cached.entry, suffix, address);
       const prefix = ids.verify(id);
       if (!prefix) return null;
-      return load(id, prefix).then((loaded) => loaded && answer(id, loaded, suffix));
+      return load(id, prefix).then((entry) => entry && answer(id, entry, suffix, address));
     },
 
     /** Entries and bytes in the cache. */
@@ -147,16 +171,26 @@ export function createDelivery<Answer>({
   };
 }
 
-function compileEntry<Answer>(id: string, deliverable: Deliverable, ids: Ids): Entry<Answer> {
+/** Whether an address was asked for before: what is asked only once is not worth keeping. */
+function isAskedAgain({ asked }: Entry, address: string): boolean {
+  const hash = Bun.hash.xxHash32(address);
+  const place = hash % asked.length;
+  const again = asked[place] === hash;
+  asked[place] = hash;
+  return again;
+}
+
+function compileEntry(id: string, deliverable: Deliverable, ids: Ids): Entry {
   const { kind, content } = deliverable;
   const template = compile(decodeContent(content));
-  const entry: Entry<Answer> = {
+  const entry: Entry = {
     kind,
     contentType: kind === "snippet" ? deliverable.contentType : DEFAULT_CONTENT_TYPE,
     hash: kind === "snippet" ? ids.ofPrefix(deliverable.hash) : id,
     constant: template.names.length === 0 ? new Blob([content]) : null,
     template,
-    answers: new Map(),
+    asked: new Uint32Array(ANSWERS_PER_ENTRY),
+    kept: [],
     size: 0,
   };
   // A constant text is kept as bytes only.
@@ -166,14 +200,14 @@ function compileEntry<Answer>(id: string, deliverable: Deliverable, ids: Ids): E
 }
 
 /** Bytes of an entry without its answers: keys, texts (two bytes a unit at the most) and overhead. */
-function sizeOf({ constant, template }: Entry<unknown>): number {
+function sizeOf({ constant, template }: Entry): number {
   const texts = [...template.literals, ...template.names];
   const units = texts.reduce((sum, text) => sum + text.length, 0);
   return ENTRY_OVERHEAD + (constant?.size ?? 0) + 2 * units + 32 * texts.length;
 }
 
 function renderEntry(
-  { kind, contentType, hash, constant, template }: Entry<unknown>,
+  { kind, contentType, hash, constant, template }: Entry,
   suffix: string,
   etagOf: SnippetEtag,
   maxRenderedBytes: number,

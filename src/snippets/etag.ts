@@ -8,5 +8,5 @@ export type SnippetEtag = (targetHash: string, rawQuery: string) => string;
 
 export async function createSnippetEtag(secret: string): Promise<SnippetEtag> {
   const hash = await createKeyedHash(secret, "serval delivery etag v1");
-  return (targetHash, rawQuery) => `"${Buffer.from(hash(targetHash, rawQuery)).toString("base64url")}"`;
+  return (targetHash, rawQuery) => `"${Buffer.from(hash(targetHash + rawQuery)).toString("base64url")}"`;
 }

@@ -77,7 +77,10 @@ describe("the cache of a delivery", () => {
     await text(id);
     const before = delivery.stats().bytes;
     const targets = Array.from({ length: 40 }, (_, i) => `${id}?q=${i}${"v".repeat(10_000)}`);
+    // What is asked for once is not kept.
     for (const target of targets) await text(target);
+    expect(bytesAtHand(delivery, targets)).toBe(0);
+    for (const target of targets) for (const _ of [1, 2]) await text(target);
     expect(bytesAtHand(delivery, targets)).toBeGreaterThan(400_000);
     expect(delivery.stats().bytes - before).toBeGreaterThan(bytesAtHand(delivery, targets));
   });
@@ -90,7 +93,8 @@ describe("the cache of a delivery", () => {
     const targets = ids.flatMap((id) =>
       Array.from({ length: 60 }, (_, i) => `${id}?q=${i}${"v".repeat(2_500)}`),
     );
-    for (const target of targets) await text(target);
+    for (const target of targets) for (const _ of [1, 2]) await text(target);
+    expect(bytesAtHand(delivery, targets)).toBeGreaterThan(budget / 10);
     expect(delivery.stats().bytes).toBeLessThanOrEqual(budget);
     expect(bytesAtHand(delivery, targets)).toBeLessThanOrEqual(budget);
   });
@@ -109,8 +113,10 @@ describe("the cache of a delivery", () => {
     expect(delivery.stats().entries).toBe(1);
   });
 
-  test("an answer that was made is given again without being made anew, until its snippet changes", async () => {
+  test("what is asked for a second time is kept as it was answered, until its snippet changes", async () => {
     const { delivery, publish, id } = withSnippet("[{{q}}]", { atOnce: true });
+    await delivery.find(`${id}?q=1`);
+    expect(delivery.cached(`${id}?q=1`)).toBeUndefined();
     const made = await delivery.find(`${id}?q=1`);
     expect(delivery.cached(`${id}?q=1`)).toBe(made!);
     expect(delivery.cached(`${id}?q=2`)).toBeUndefined();

@@ -89,7 +89,7 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
   const rows = snippetRows(db);
   const counts: ImportCounts = { users: 0, snippets: 0, versions: 0, skipped: 0 };
   /** The snippet whose ledger follows: inserted with its first version, which it refers to. */
-  let open: { snippet: ArchivedSnippet; key: number | null; skip: boolean } | null = null;
+  let open: { snippet: ArchivedSnippet; key: number | null; skip: boolean; origin?: string } | null = null;
 
   const appendVersion = ({ prefix, entry }: ArchiveRecord & { type: "version" }) => {
     if (!open || Buffer.compare(open.snippet.prefix, prefix) !== 0) {
@@ -105,7 +105,9 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
     counts.versions++;
   };
   const endSnippet = () => {
-    if (open && !open.skip && open.key === null) throw invalid("a snippet has no version");
+    if (open && !open.skip && open.key === null) {
+      throw invalid(`${open.origin ? `${open.origin}: ` : ""}this snippet has no version`);
+    }
   };
 
   const store = (record: ArchiveRecord) => {
@@ -117,9 +119,8 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
         rows.storeContent(record);
         break;
       case "snippet": {
-        endSnippet();
         const skip = rows.keyOf(record.snippet.prefix) !== null;
-        open = { snippet: record.snippet, key: null, skip };
+        open = { snippet: record.snippet, key: null, skip, origin: record.origin };
         if (skip) counts.skipped++;
         else counts.snippets++;
         break;
@@ -131,6 +132,7 @@ async function writeRecords(db: Sqlite, records: AsyncIterable<ArchiveRecord>): 
   };
 
   for await (const record of records) {
+    if (record.type === "snippet") endSnippet();
     try {
       store(record);
     } catch (error) {
