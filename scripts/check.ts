@@ -1,6 +1,8 @@
-import { install, must } from "./setup.ts";
+import { install, must, pinnedBun } from "./setup.ts";
 
 // Format and lint, then types.
 await install();
-await must(["node_modules/.bin/biome", "check", "--error-on-warnings", "."]);
-await must(["node_modules/.bin/tsc", "--noEmit"]);
+// Both are programs for Node, which is not needed elsewhere.
+const tool = [pinnedBun, "x", "--bun"];
+await must([...tool, "biome", "check", "--error-on-warnings", "."]);
+await must([...tool, "tsc", "--noEmit"]);
