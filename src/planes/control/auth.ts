@@ -13,13 +13,13 @@ export function bindAuthInfo(
         data_plane_url: t.Nullable(t.String()),
       }),
     },
-    detail: { summary: "How to sign in, and where snippets are delivered (public)" },
+    detail: { tags: ["Sign-in"], summary: "How to sign in, and where snippets are delivered (public)" },
   });
 }
 
 export function bindMe(plane: GuardedPlane) {
   return plane.get("/api/me", ({ caller }) => ({ user_id: caller.userId, is_admin: caller.isAdmin }), {
     response: { 200: t.Object({ user_id: t.String(), is_admin: t.Boolean() }) },
-    detail: { summary: "Who you are" },
+    detail: { tags: ["Sign-in"], summary: "Who you are" },
   });
 }

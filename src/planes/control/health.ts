@@ -10,7 +10,10 @@ export function bindHealth(plane: OpenPlane, ping: () => Promise<void>) {
     },
     {
       response: { 200: t.Object({ status: t.Literal("ok") }) },
-      detail: { summary: "Whether the server can answer: 503 where the database cannot be read" },
+      detail: {
+        tags: ["Health"],
+        summary: "Whether the server can answer: 503 where the database cannot be read",
+      },
     },
   );
 }

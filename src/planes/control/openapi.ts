@@ -2,7 +2,13 @@ import styles from "swagger-ui-dist/swagger-ui.css" with { type: "file" };
 import bundle from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" };
 import type { OpenPlane } from "./base.ts";
 
-const START = `window.onload = () => SwaggerUIBundle({ url: "/openapi/json", dom_id: "#api", deepLinking: true });`;
+const START = `
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const setTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", setTheme);
+setTheme();
+window.onload = () => SwaggerUIBundle({ url: "/openapi/json", dom_id: "#api", deepLinking: true });
+`;
 
 const PAGE = `<!doctype html>
 <html lang="en">

@@ -6,6 +6,8 @@ import type { GuardedPlane } from "./base.ts";
 
 // In each route `parse` only tells the description of the API what our own reading takes.
 
+const tags = ["Snippets"];
+
 const PAGE_LIMIT = 50;
 const DEFAULT_LIMIT = 20;
 
@@ -82,13 +84,18 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
             limit: t.Integer(),
           }),
         },
-        detail: { summary: "Your snippets, newest-changed first" },
+        detail: { tags, summary: "Your snippets, newest-changed first" },
       },
     )
     .post(
       "/api/snippets",
       async ({ caller, body, status }) => status(201, toWire(await service.create(caller, toFields(body)))),
-      { parse: "json", body: newSnippet, response: { 201: snippet }, detail: { summary: "Store a snippet" } },
+      {
+        parse: "json",
+        body: newSnippet,
+        response: { 201: snippet },
+        detail: { tags, summary: "Store a snippet" },
+      },
     )
     .get(
       "/api/snippets/:id",
@@ -115,7 +122,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
             history_limit: t.Integer(),
           }),
         },
-        detail: { summary: "A snippet and the newest page of its ledger" },
+        detail: { tags, summary: "A snippet and the newest page of its ledger" },
       },
     )
     .patch(
@@ -126,7 +133,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
         parse: "json",
         body: changedFields,
         response: { 200: snippet },
-        detail: { summary: "Change a snippet; a content is a new version" },
+        detail: { tags, summary: "Change a snippet; a content is a new version" },
       },
     )
     .delete(
@@ -138,7 +145,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
       {
         params: byId,
         response: { 204: t.Void({ description: "it is off delivery" }) },
-        detail: { summary: "Take a snippet off delivery; its ledger stays" },
+        detail: { tags, summary: "Take a snippet off delivery; its ledger stays" },
       },
     )
     .get(
@@ -154,7 +161,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
         response: {
           200: t.Object({ history: historyEntries, next_cursor: nullableText, limit: t.Integer() }),
         },
-        detail: { summary: "The ledger, newest first" },
+        detail: { tags, summary: "The ledger, newest first" },
       },
     )
     .get(
@@ -169,7 +176,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
           hash: t.String({ description: "target_hash of a version" }),
         }),
         response: { 200: t.Object({ target_hash: t.String(), content: t.String() }) },
-        detail: { summary: "The text of one version" },
+        detail: { tags, summary: "The text of one version" },
       },
     )
     .post(
@@ -180,7 +187,7 @@ export function bindSnippets(plane: GuardedPlane, service: SnippetService) {
         parse: "json",
         body: t.Object({ target_hash: t.String({ error: "give a string" }) }),
         response: { 200: snippet },
-        detail: { summary: "Publish an earlier version again; a snippet off delivery comes back" },
+        detail: { tags, summary: "Publish an earlier version again; a snippet off delivery comes back" },
       },
     );
 }
