@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import { createHash, createKeyedHash } from "./mac.ts";
 
 /** Length of an id's text: 48 bytes in base64url without padding (RFC 4648 section 5). */
@@ -54,10 +53,14 @@ export async function createIds(secret: string): Promise<Ids> {
     ofPrefix,
     verify(id) {
       if (!isIdShaped(id)) return null;
-      const bytes = Buffer.from(id, "base64url");
+      // Not a Buffer: its views take longer than the hash.
+      const bytes = Uint8Array.fromBase64(id, { alphabet: "base64url" });
       const prefix = bytes.subarray(0, PREFIX_BYTES);
-      const expected = mac(prefix).subarray(0, MAC_BYTES);
-      return timingSafeEqual(bytes.subarray(PREFIX_BYTES), expected) ? prefix : null;
+      const expected = mac(prefix);
+      // All bytes are looked at, so that the time tells nothing about where they differ.
+      let difference = 0;
+      for (let i = 0; i < MAC_BYTES; i++) difference |= bytes[PREFIX_BYTES + i]! ^ expected[i]!;
+      return difference === 0 ? prefix : null;
     },
   };
 }
